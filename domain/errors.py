@@ -1,0 +1,56 @@
+"""Refusals that name the fact and carry it."""
+
+from typing import ClassVar
+
+
+class Refused(Exception):  # noqa: N818 - a refusal by a rule, no fault of ours
+    """A rule says no; asking the same again will not help."""
+
+    code: ClassVar[str] = "Refused"
+
+
+class UnknownSku(Refused):
+    code = "UnknownSku"
+
+    def __init__(self, *skus: str) -> None:
+        super().__init__(f"unknown SKU: {', '.join(skus)}")
+        self.skus = skus
+
+
+class UnknownOrder(Refused):
+    code = "UnknownOrder"
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"unknown order: {order_id}")
+        self.order_id = order_id
+
+
+class OrderBodyChanged(Refused):
+    code = "OrderBodyChanged"
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"order {order_id} was placed before with another body")
+        self.order_id = order_id
+
+
+class ChangeBodyChanged(Refused):
+    code = "ChangeBodyChanged"
+
+    def __init__(self, change_id: str) -> None:
+        super().__init__(f"inventory change {change_id} was applied before with another body")
+        self.change_id = change_id
+
+
+class CancellationBodyChanged(Refused):
+    code = "CancellationBodyChanged"
+
+    def __init__(self, cancellation_id: str) -> None:
+        super().__init__(f"cancellation {cancellation_id} was asked for before with another body")
+        self.cancellation_id = cancellation_id
+
+
+class UnknownLine(Refused):
+    code = "UnknownLine"
+
+    def __init__(self, order_id: str, sku: str) -> None:
+        super().__init__(f"order {order_id} has no line {sku}")

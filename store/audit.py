@@ -1,0 +1,100 @@
+"""The invariants of stock, asked of the database; each answer is a sentence about what is wrong."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import func, literal, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from domain.status import Status
+from store.deal import QUEUE
+from store.tables import BellRow, LineRow, OrderRow, ProductRow, StockLedgerRow
+
+_LINE_PARTS = ("backordered", "allocated", "claimed", "shipped", "cancelled")
+
+
+def findings(session: Session) -> list[str]:
+    """Every broken invariant; empty when the books are right."""
+    return [*_on_hand(session), *_reserved(session), *_lines(session), *_deal(session)]
+
+
+def _on_hand(session: Session) -> Iterator[str]:
+    movements = select(StockLedgerRow.sku, func.sum(StockLedgerRow.on_hand).label("units")).group_by(
+        StockLedgerRow.sku
+    )
+    sums = movements.subquery()
+    statement = (
+        select(ProductRow.sku, ProductRow.on_hand, func.coalesce(sums.c.units, 0))
+        .join(sums, sums.c.sku == ProductRow.sku, isouter=True)
+        .where(ProductRow.on_hand != func.coalesce(sums.c.units, 0))
+    )
+    for sku, on_hand, units in session.execute(statement):
+        yield f"{sku}: {on_hand} on hand, but its movements add up to {units}"
+
+
+def _reserved(session: Session) -> Iterator[str]:
+    held = select(LineRow.sku, func.sum(LineRow.allocated + LineRow.claimed).label("units")).group_by(
+        LineRow.sku
+    )
+    sums = held.subquery()
+    statement = (
+        select(ProductRow.sku, ProductRow.reserved, func.coalesce(sums.c.units, 0))
+        .join(sums, sums.c.sku == ProductRow.sku, isouter=True)
+        .where(ProductRow.reserved != func.coalesce(sums.c.units, 0))
+    )
+    for sku, reserved, units in session.execute(statement):
+        yield f"{sku}: {reserved} reserved, but its lines hold {units}"
+
+
+def _lines(session: Session) -> Iterator[str]:
+    """Each line's units are the sums of its ledger rows."""
+    columns: list[Any] = [func.sum(getattr(StockLedgerRow, part)).label(part) for part in _LINE_PARTS]
+    sums = (
+        select(StockLedgerRow.order_id, StockLedgerRow.sku, *columns)
+        .where(StockLedgerRow.order_id != "")
+        .group_by(StockLedgerRow.order_id, StockLedgerRow.sku)
+        .subquery()
+    )
+    statement = select(LineRow, *(sums.c[part] for part in _LINE_PARTS)).join(
+        sums, (sums.c.order_id == LineRow.order_id) & (sums.c.sku == LineRow.sku), isouter=True
+    )
+    lives = dict(session.execute(select(OrderRow.order_id, OrderRow.lives)).tuples())
+    for line, *units in session.execute(statement):
+        wrong = [
+            part
+            for part, count in zip(_LINE_PARTS, units, strict=True)
+            if getattr(line, part) != (count or 0) and lives.get(line.order_id, 1) == 1
+        ]
+        if wrong:
+            yield f"order {line.order_id}, {line.sku}: {', '.join(wrong)} differ from the ledger"
+
+
+def _deal(session: Session) -> Iterator[str]:
+    """No line needs a unit while a later line holds one, or while one is free."""
+    later = aliased(LineRow)
+    place = (later.queue_at, later.placed_at, later.order_id)
+    behind = (
+        select(literal(1))
+        .where(later.sku == LineRow.sku, later.allocated > 0, tuple_(*place) > tuple_(*QUEUE))
+        .exists()
+    )
+    for line in session.scalars(select(LineRow).where(LineRow.backordered > 0, behind)):
+        yield f"order {line.order_id}, {line.sku}: needs {line.backordered} while a later line holds some"
+    free = (
+        select(LineRow)
+        .join(ProductRow, ProductRow.sku == LineRow.sku)
+        .where(LineRow.backordered > 0, ProductRow.on_hand > ProductRow.reserved)
+    )
+    for line in session.scalars(free):
+        yield f"order {line.order_id}, {line.sku}: needs {line.backordered} while some are free"
+
+
+def should_run(session: Session, after: str = "", limit: int = 500) -> list[str]:
+    """Ids of orders that must have a workflow, in pages."""
+    statement = select(OrderRow.order_id).where(OrderRow.ended_at.is_(None), OrderRow.order_id > after)
+    statement = statement.where(OrderRow.status != Status.REJECTED)
+    return list(session.scalars(statement.order_by(OrderRow.order_id).limit(limit)))
+
+
+def unrung_bells(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(BellRow).where(BellRow.rung_at.is_(None))) or 0

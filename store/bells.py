@@ -1,0 +1,42 @@
+"""Bells: rows written with the change, rung by signal afterwards."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from domain.model import Model
+from store.tables import BellRow
+
+
+class Bell(Model):
+    id: int
+    cause: str
+    order_id: str
+    signal: str
+
+
+def hanging(session: Session, cause: str) -> int:
+    """How many bells of this cause are not rung yet."""
+    statement = (
+        select(func.count()).select_from(BellRow).where(BellRow.cause == cause, BellRow.rung_at.is_(None))
+    )
+    return session.scalar(statement) or 0
+
+
+def unrung(session: Session, cause: str, limit: int) -> list[Bell]:
+    statement = (
+        select(BellRow)
+        .where(BellRow.cause == cause, BellRow.rung_at.is_(None))
+        .order_by(BellRow.id)
+        .limit(limit)
+    )
+    return [Bell.model_validate(bell, from_attributes=True) for bell in session.scalars(statement)]
+
+
+def mark_rung(session: Session, ids: Sequence[int], at: datetime, unreachable: Sequence[int] = ()) -> None:
+    """Rung, or for a workflow that is no more: left to the audit."""
+    session.execute(update(BellRow).where(BellRow.id.in_([*ids, *unreachable])).values(rung_at=at))
+    if unreachable:
+        session.execute(update(BellRow).where(BellRow.id.in_(unreachable)).values(unreachable=True))

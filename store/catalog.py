@@ -1,0 +1,29 @@
+"""Products and the shop's policy."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from domain.policy import Policy, Product
+from store.tables import PolicyRow, ProductRow
+
+
+def policy(session: Session) -> Policy:
+    """The policy in force; the defaults when none was loaded."""
+    row = session.get(PolicyRow, 1)
+    return Policy.model_validate(row.body) if row else Policy()
+
+
+def load_policy(session: Session, new: Policy, at: datetime) -> None:
+    session.merge(PolicyRow(id=1, body=new.model_dump(mode="json"), changed_at=at))
+
+
+def load_products(session: Session, products: tuple[Product, ...]) -> int:
+    """Add or change products; their stock stays as it is. The number loaded."""
+    for product in products:
+        row = session.get(ProductRow, product.sku)
+        if row is None:
+            row = ProductRow(sku=product.sku)
+            session.add(row)
+        row.title, row.body = product.title, product.model_dump(mode="json")
+    return len(products)

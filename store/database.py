@@ -1,0 +1,93 @@
+"""The way into the database: one thread a transaction, and on SQLite one writer."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_BUSY_SECONDS = 15
+_POOL_SIZE = 16
+
+
+class Database:
+    """Transactions over one engine; `write` commits or rolls back as a whole, `read` only looks."""
+
+    def __init__(self, url: str | URL) -> None:
+        self.url = make_url(url)
+        self.engine = _engine(self.url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        # SQLite has one writer at a time: waiting in line for its thread beats contending for the file.
+        self._writer: Executor | None = ThreadPoolExecutor(1, "sqlite-writer") if self.is_sqlite else None
+        self._threads = ThreadPoolExecutor(_POOL_SIZE, "store")
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    def write(self, command: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a command in one transaction, and wait for it."""
+        if self._writer is None:
+            return self._transact(command, *args, **kwargs)
+        return self._writer.submit(partial(self._transact, command, *args, **kwargs)).result()
+
+    async def awrite(
+        self, command: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`write` for a coroutine: the loop goes on meanwhile."""
+        future = (self._writer or self._threads).submit(partial(self._transact, command, *args, **kwargs))
+        return await asyncio.wrap_future(future)
+
+    def read(self, question: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._sessions() as session:
+            session.connection(execution_options={"backorder_read": True})
+            return question(session, *args, **kwargs)
+
+    async def aread(
+        self, question: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        future = self._threads.submit(partial(self.read, question, *args, **kwargs))
+        return await asyncio.wrap_future(future)
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.shutdown()
+        self._threads.shutdown()
+        self.engine.dispose()
+
+    def _transact(
+        self, command: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        with self._sessions.begin() as session:
+            return command(session, *args, **kwargs)
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url)
+    return create_engine(url, pool_size=_POOL_SIZE, max_overflow=_POOL_SIZE, pool_pre_ping=True)
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _open(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        reading = connection.get_execution_options().get("backorder_read")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,209 @@
+"""The deal: a SKU's unclaimed units lie with the front of its queue whenever a transaction ends.
+
+Each hand-out is written to the ledger first, by one statement over the queue's index; the lines then follow
+the ledger, so that the two can't differ. Only lines that change are touched.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from store.tables import BellRow, LineRow, ProductRow, StockLedgerRow
+
+QUEUE = (LineRow.queue_at, LineRow.placed_at, LineRow.order_id)
+
+
+def lock(session: Session, skus: tuple[str, ...]) -> dict[str, ProductRow]:
+    """The SKUs' rows, locked in SKU order; unknown ones are missing. On SQLite the transaction is the lock."""
+    statement = select(ProductRow).where(ProductRow.sku.in_(skus)).order_by(ProductRow.sku).with_for_update()
+    found = session.scalars(statement.execution_options(populate_existing=True))
+    return {product.sku: product for product in found}
+
+
+@dataclass
+class Deal:
+    """The hand-outs of one transaction: `cause` names it in the ledger, and in the bells of those it reached."""
+
+    session: Session
+    cause: str
+    at: datetime
+    by: str | None = None
+    """The order whose own transaction this is: it needs no bell."""
+    _part: int = field(default=0, init=False)
+
+    def next_part(self) -> int:
+        self._part += 1
+        return self._part
+
+    def run(self, product: ProductRow) -> int:
+        """Deal a locked SKU's units; the number given out."""
+        free = product.on_hand - product.reserved
+        if free < 0:
+            free += self._take(product.sku, -free)
+        free += self._clear_the_way(product.sku, free)
+        given = self._give(product.sku, free) if free > 0 else 0
+        product.reserved = product.on_hand - free + given
+        return given
+
+    def _clear_the_way(self, sku: str, free: int) -> int:
+        """Take from the back what lines further ahead still need.
+
+        A loop, for it runs once for each line that newly stands ahead, not for each line it displaces.
+        """
+        taken = 0
+        needed_ahead = 0
+        after: Row[Any] | None = None
+        while (needy := self._next_needy(sku, after)) is not None:
+            needed_ahead += needy.backordered
+            short = needed_ahead - free - taken
+            if short > 0:
+                got = self._take(sku, short, behind=needy)
+                taken += got
+                if got < short:
+                    break
+            elif not self._held_behind(sku, needy):
+                break
+            after = needy
+        return taken
+
+    def _next_needy(self, sku: str, after: Row[Any] | None) -> Row[Any] | None:
+        statement = select(LineRow.backordered, *QUEUE).where(LineRow.sku == sku, LineRow.backordered > 0)
+        if after is not None:
+            statement = statement.where(_behind(after))
+        found: Any = self.session.execute(statement.order_by(*QUEUE).limit(1)).first()
+        return cast("Row[Any] | None", found)
+
+    def _held_behind(self, sku: str, line: Row[Any]) -> bool:
+        held = exists().where(LineRow.sku == sku, LineRow.allocated > 0, _behind(line))
+        return bool(self.session.scalar(select(held)))
+
+    def _give(self, sku: str, free: int) -> int:
+        front = (
+            select(LineRow.sku, LineRow.backordered.label("units"), *QUEUE)
+            .where(LineRow.sku == sku, LineRow.backordered > 0)
+            .order_by(*QUEUE)
+            .limit(free)  # each line needs at least one, so no more lines than units
+            .subquery()
+        )
+        shares = _shares(front, free, descending=False)
+        ahead = self._holding(sku)
+        return self._move(_ledger_rows(shares, self, "dealt", place=literal(ahead) + shares.c.nth, sign=1))
+
+    def _take(self, sku: str, short: int, behind: Row[Any] | None = None) -> int:
+        """Take up to `short` allocated units from the last in line first."""
+        holding = select(LineRow.sku, LineRow.allocated.label("units"), *QUEUE).where(
+            LineRow.sku == sku, LineRow.allocated > 0
+        )
+        if behind is not None:
+            holding = holding.where(_behind(behind))
+        back = holding.order_by(*(column.desc() for column in QUEUE)).limit(short).subquery()
+        shares = _shares(back, short, descending=True)
+        last = self._holding(sku) + (1 if behind is not None else 0)
+        return self._move(
+            _ledger_rows(shares, self, "taken", place=literal(last + 1) - shares.c.nth, sign=-1)
+        )
+
+    def _holding(self, sku: str) -> int:
+        held = select(func.count()).select_from(LineRow).where(LineRow.sku == sku, LineRow.allocated > 0)
+        return self.session.scalar(held) or 0
+
+    def _move(self, rows: Select[Any]) -> int:
+        """Write the ledger rows, let the lines follow them, and hang a bell for each order reached."""
+        part = self.next_part()
+        columns = ["cause", "part", "kind", "at", "sku", "order_id", "backordered", "allocated", "place"]
+        written = self.session.execute(insert(StockLedgerRow).from_select(columns, rows), {"part": part})
+        if not cast("Any", written).rowcount:
+            return 0
+        mine = and_(StockLedgerRow.cause == self.cause, StockLedgerRow.part == part)
+        self.session.execute(
+            update(LineRow)
+            .where(mine, StockLedgerRow.sku == LineRow.sku, StockLedgerRow.order_id == LineRow.order_id)
+            .values(
+                backordered=LineRow.backordered + StockLedgerRow.backordered,
+                allocated=LineRow.allocated + StockLedgerRow.allocated,
+            )
+            .execution_options(synchronize_session=False)
+        )
+        self._hang_bells(mine)
+        moved = self.session.scalar(select(func.sum(func.abs(StockLedgerRow.allocated))).where(mine))
+        return int(moved or 0)
+
+    def _hang_bells(self, mine: ColumnElement[bool]) -> None:
+        hangs = exists().where(
+            BellRow.cause == self.cause,
+            BellRow.order_id == StockLedgerRow.order_id,
+            BellRow.signal == "inventory_received",
+        )
+        reached = select(
+            literal(self.cause),
+            StockLedgerRow.order_id,
+            literal("inventory_received"),
+            _instant(self.at),
+        ).where(mine, StockLedgerRow.order_id != (self.by or ""), ~hangs)
+        self.session.execute(insert(BellRow).from_select(["cause", "order_id", "signal", "at"], reached))
+
+
+def _behind(line: Row[Any]) -> ColumnElement[bool]:
+    place = (line.queue_at, line.placed_at, line.order_id)
+    bound = [literal(value, column.type) for value, column in zip(place, QUEUE, strict=True)]
+    return tuple_(*QUEUE) > tuple_(*bound)
+
+
+def _shares(queue: Subquery, units: int, *, descending: bool) -> Subquery:
+    """How much of `units` each line of the queue gets, in order, until none is left."""
+    places = (queue.c.queue_at, queue.c.placed_at, queue.c.order_id)
+    order = [place.desc() if descending else place for place in places]
+    running = select(
+        queue.c.sku,
+        queue.c.order_id,
+        queue.c.units,
+        func.sum(queue.c.units).over(order_by=order, rows=(None, 0)).label("running"),
+        func.row_number().over(order_by=order).label("nth"),
+    ).subquery()
+    before = running.c.running - running.c.units
+    share = case((running.c.running <= units, running.c.units), else_=literal(units) - before)
+    return (
+        select(running.c.sku, running.c.order_id, share.label("share"), running.c.nth)
+        .where(before < units)
+        .subquery()
+    )
+
+
+def _ledger_rows(
+    shares: Subquery, deal: Deal, kind: str, place: ColumnElement[int], sign: int
+) -> Select[Any]:
+    part: BindParameter[int] = bindparam("part", type_=StockLedgerRow.part.type)
+    return select(
+        literal(deal.cause),
+        part,
+        literal(kind),
+        _instant(deal.at),
+        shares.c.sku,
+        shares.c.order_id,
+        -sign * shares.c.share,
+        sign * shares.c.share,
+        place,
+    )
+
+
+def _instant(at: datetime) -> BindParameter[datetime]:
+    return literal(at, StockLedgerRow.at.type)

@@ -1,0 +1,131 @@
+"""One inventory change, applied once: stock or supply moves, and the queue is dealt anew."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from domain.errors import ChangeBodyChanged, UnknownSku
+from domain.inventory import ChangeKind, ChangeLine, InventoryChange, InventoryOutcome
+from domain.model import Instant, Model
+from store import keys, promises
+from store.deal import Deal, lock
+from store.ledger import record_stock
+from store.tables import BellRow, InboundRow, InventoryChangeRow, LineRow, ProductRow, StockLedgerRow
+
+
+class Change(Model):
+    change: InventoryChange
+    at: Instant
+
+
+def apply(session: Session, change: Change) -> InventoryOutcome:
+    """Apply a change, or give its first outcome; another body under its id is refused, and so is an unknown SKU."""
+    body, at = change.change, change.at
+    products = lock(session, body.skus)
+    known = session.get(InventoryChangeRow, body.change_id)
+    if known is not None:
+        return _again(known, body)
+    unknown = [sku for sku in body.skus if sku not in products]
+    if unknown:
+        raise UnknownSku(*unknown)
+    deal = Deal(session, keys.changed(body.change_id), at)
+    uncovered = sum(_apply_line(session, deal, body, line, products[line.sku]) for line in body.lines)
+    handed_out = sum(deal.run(products[sku]) for sku in body.skus)
+    session.flush()
+    if body.kind is ChangeKind.INBOUND:
+        for sku in body.skus:
+            promises.renew(session, sku, deal.cause, at)
+    outcome = _outcome(session, body, products, handed_out, uncovered)
+    session.add(
+        InventoryChangeRow(
+            change_id=body.change_id,
+            digest=body.digest(),
+            body=body.model_dump(mode="json"),
+            outcome=outcome.model_dump(mode="json"),
+            applied_at=at,
+        )
+    )
+    return outcome
+
+
+def _again(known: InventoryChangeRow, body: InventoryChange) -> InventoryOutcome:
+    if known.digest != body.digest():
+        raise ChangeBodyChanged(body.change_id)
+    return InventoryOutcome.model_validate(known.outcome)
+
+
+def _apply_line(
+    session: Session, deal: Deal, body: InventoryChange, line: ChangeLine, product: ProductRow
+) -> int:
+    """What the change does to one SKU; the units of a negative adjustment that nothing covers."""
+    match body.kind:
+        case ChangeKind.RECEIVED:
+            record_stock(session, deal, "received", product, line.quantity)
+            _reduce_inbound(session, line)
+        case ChangeKind.ADJUSTED:
+            return _adjust(session, deal, product, line.quantity)
+        case ChangeKind.INBOUND:
+            _announce(session, body, line)
+        case ChangeKind.DISCONTINUED:
+            product.discontinued_at = body.happened_at
+    return 0
+
+
+def _adjust(session: Session, deal: Deal, product: ProductRow, quantity: int) -> int:
+    """Units in a parcel are never taken away: what the others can't cover is reported."""
+    claimed = select(func.sum(LineRow.claimed)).where(LineRow.sku == product.sku, LineRow.claimed > 0)
+    removable = product.on_hand - (session.scalar(claimed) or 0)
+    applied = max(quantity, -removable)
+    if applied:
+        record_stock(session, deal, "adjusted", product, applied)
+    return applied - quantity
+
+
+def _announce(session: Session, body: InventoryChange, line: ChangeLine) -> None:
+    """Announce, revise or cancel an inbound line; word older than the one in force changes nothing."""
+    inbound_id = line.inbound_id or ""
+    inbound = session.get(InboundRow, (inbound_id, line.sku))
+    if inbound is None:
+        inbound = InboundRow(inbound_id=inbound_id, sku=line.sku, first_eta=line.eta)
+        session.add(inbound)
+    elif inbound.happened_at > body.happened_at:
+        return
+    inbound.supplier = line.supplier or inbound.supplier
+    inbound.quantity = 0 if line.cancelled else line.quantity
+    inbound.eta = line.eta or inbound.eta
+    inbound.cancelled = line.cancelled
+    inbound.happened_at = body.happened_at
+
+
+def _reduce_inbound(session: Session, line: ChangeLine) -> None:
+    """A receipt's units are no longer expected: of the named line, else of the earliest open one."""
+    open_lines = select(InboundRow).where(InboundRow.sku == line.sku, InboundRow.quantity > 0)
+    if line.inbound_id:
+        open_lines = open_lines.where(InboundRow.inbound_id == line.inbound_id)
+    inbound = session.scalars(open_lines.order_by(InboundRow.eta, InboundRow.inbound_id).limit(1)).first()
+    if inbound is not None:
+        inbound.quantity = max(0, inbound.quantity - line.quantity)
+
+
+def _outcome(
+    session: Session, body: InventoryChange, products: dict[str, ProductRow], handed_out: int, uncovered: int
+) -> InventoryOutcome:
+    cause = keys.changed(body.change_id)
+    reached = tuple(session.scalars(select(BellRow.order_id).where(BellRow.cause == cause).distinct()))
+    gained = (
+        select(StockLedgerRow.order_id)
+        .where(StockLedgerRow.cause == cause, StockLedgerRow.kind == "dealt")
+        .order_by(StockLedgerRow.id)
+    )
+    orders = tuple(dict.fromkeys([*session.scalars(gained), *reached]))
+    return InventoryOutcome(
+        change_id=body.change_id,
+        applied=True,
+        units=sum(
+            line.quantity for line in body.lines if body.kind in {ChangeKind.RECEIVED, ChangeKind.ADJUSTED}
+        ),
+        handed_out=handed_out,
+        left_over=sum(product.on_hand - product.reserved for product in products.values()),
+        orders_reached=len(orders),
+        orders=orders,
+        uncovered=uncovered,
+    )

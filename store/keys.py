@@ -1,0 +1,26 @@
+"""Causes and keys: each made from business ids, by one function a kind."""
+
+
+def placed(order_id: str, life: int) -> str:
+    return f"order-{order_id}-placed-{life}"
+
+
+def refused(order_id: str, life: int) -> str:
+    return f"order-{order_id}-refused-{life}"
+
+
+def changed(change_id: str) -> str:
+    return f"inventory-{change_id}"
+
+
+def cancelled(cancellation_id: str) -> str:
+    return f"cancellation-{cancellation_id}"
+
+
+def parcel(order_id: str, number: int, what: str) -> str:
+    return f"order-{order_id}-parcel-{number}-{what}"
+
+
+def gateway(order_id: str, parcel: int, kind: str, attempt: int) -> str:
+    """The idempotency key of one call to a gateway; parcel 0 stands for the order itself."""
+    return f"{order_id}/{parcel}/{kind}/{attempt}"

@@ -1,0 +1,19 @@
+"""Alembic's door into our database; offline migrations are not offered."""
+
+from alembic import context
+
+from store.database import Database
+from store.tables import Base
+
+database: Database = context.config.attributes["database"]
+
+with database.engine.connect() as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=database.is_sqlite,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()

@@ -1,0 +1,117 @@
+"""One order, read whole; and its status kept in step with its units."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain import life
+from domain.decision import Decision
+from domain.errors import UnknownOrder
+from domain.order import Fulfilment, Order, Timing
+from domain.policy import Policy
+from domain.queue import Priority
+from domain.state import (
+    CancelledUnits,
+    LineState,
+    NoticeState,
+    OrderState,
+    ParcelState,
+    PaymentKind,
+    PaymentState,
+    Rest,
+)
+from domain.status import Status, moved
+from store.tables import CancellationRow, LineRow, NoticeRow, OrderRow, ParcelRow, PaymentRow, RestRow
+
+STARTED = "started"
+SUCCEEDED = "succeeded"
+
+
+def row(session: Session, order_id: str) -> OrderRow:
+    """The order's row; `UnknownOrder` when there is none."""
+    found = session.get(OrderRow, order_id)
+    if found is None:
+        raise UnknownOrder(order_id)
+    return found
+
+
+def state(session: Session, order_id: str) -> OrderState:
+    """The order as the database has it now."""
+    session.flush()
+    order = row(session, order_id)
+    return OrderState(
+        order_id=order_id,
+        status=Status(order.status),
+        placed_at=order.placed_at,
+        asked_at=order.asked_at,
+        accepted_at=order.accepted_at,
+        ended_at=order.ended_at,
+        time_zone=order.time_zone,
+        currency=order.currency,
+        timing=Timing(order.timing),
+        fulfilment=Fulfilment(order.fulfilment),
+        shipping_minor=order.shipping_minor,
+        priority=Priority(order.priority),
+        promised_on=order.promised_on,
+        original_promised_on=order.original_promised_on,
+        terms=Policy.model_validate(order.terms),
+        decision=Decision.model_validate(order.decision) if order.decision else None,
+        unreadable=len(order.unreadable),
+        **_parts(session, order_id),
+    )
+
+
+def _parts(session: Session, order_id: str) -> dict[str, Any]:
+    lines = _rows(session, LineRow, order_id, LineRow.number)
+    parcels = _rows(session, ParcelRow, order_id, ParcelRow.number)
+    payments = _rows(session, PaymentRow, order_id, PaymentRow.at, PaymentRow.attempt)
+    notices = _rows(session, NoticeRow, order_id, NoticeRow.at)
+    cancellations = _rows(session, CancellationRow, order_id, CancellationRow.at)
+    rests = _rows(session, RestRow, order_id)
+    return {
+        "lines": tuple(LineState.model_validate(line, from_attributes=True) for line in lines),
+        "parcels": tuple(ParcelState.model_validate(parcel, from_attributes=True) for parcel in parcels),
+        "payments": tuple(_payment(payment) for payment in payments if payment.state == SUCCEEDED),
+        "charge_unknown": any(p.kind == PaymentKind.CHARGE and p.state == STARTED for p in payments),
+        "notices": tuple(NoticeState.model_validate(notice, from_attributes=True) for notice in notices),
+        "cancellations": tuple(
+            CancelledUnits.model_validate(one, from_attributes=True) for one in cancellations
+        ),
+        "rests": tuple(Rest.model_validate(rest, from_attributes=True) for rest in rests),
+    }
+
+
+def _rows(session: Session, table: Any, order_id: str, *order_by: Any) -> Sequence[Any]:
+    statement = select(table).where(table.order_id == order_id).order_by(*order_by)
+    return session.scalars(statement.execution_options(populate_existing=True)).all()
+
+
+def _payment(payment: PaymentRow) -> PaymentState:
+    return PaymentState(
+        kind=PaymentKind(payment.kind),
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        at=payment.at,
+        reference=payment.reference,
+    )
+
+
+def settled(session: Session, order_id: str, at: datetime) -> OrderState:
+    """The order after a change: its status follows its units, and it ends when nothing is left to do."""
+    now = state(session, order_id)
+    status = moved(now.status, life.status_of(now))
+    ended_at = now.ended_at or (at if life.finished(now) else None)
+    if status is now.status and ended_at == now.ended_at:
+        return now
+    order = row(session, order_id)
+    order.status, order.ended_at = status, ended_at
+    session.flush()
+    return now.model_copy(update={"status": status, "ended_at": ended_at})
+
+
+def body(session: Session, order_id: str) -> Order:
+    """The order as it was placed."""
+    return Order.model_validate(row(session, order_id).body)

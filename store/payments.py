@@ -1,0 +1,117 @@
+"""The ledger of money: each call is stored before it is made, and its outcome after."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from domain.model import Model
+from domain.state import PaymentKind
+from store import keys
+from store.orders import STARTED, SUCCEEDED
+from store.tables import OrderRow, PaymentRow
+
+DECLINED = "declined"
+NEVER = "never"
+
+
+class Attempt(Model):
+    """One call to the provider, under its key."""
+
+    key: str
+    order_id: str
+    parcel: int
+    kind: PaymentKind
+    amount_minor: int
+    currency: str
+    method: str
+    reference: str | None = None
+
+
+def begin(
+    session: Session, order: OrderRow, kind: PaymentKind, parcel: int, amount_minor: int, at: datetime
+) -> PaymentRow:
+    """The attempt to make: the started one whose outcome is not known, else a new one, stored before the call."""
+    last = _last(session, order.order_id, parcel, kind)
+    if last is not None and last.state == STARTED:
+        return last
+    attempt = last.attempt + 1 if last else 1
+    payment = PaymentRow(
+        key=keys.gateway(order.order_id, parcel, kind, attempt),
+        order_id=order.order_id,
+        parcel=parcel,
+        kind=kind,
+        attempt=attempt,
+        amount_minor=amount_minor,
+        currency=order.currency,
+        state=STARTED,
+        at=at,
+    )
+    session.add(payment)
+    session.flush()
+    return payment
+
+
+def _last(session: Session, order_id: str, parcel: int, kind: PaymentKind) -> PaymentRow | None:
+    statement = select(PaymentRow).where(
+        PaymentRow.order_id == order_id, PaymentRow.parcel == parcel, PaymentRow.kind == kind
+    )
+    return session.scalars(statement.order_by(PaymentRow.attempt.desc()).limit(1)).first()
+
+
+def attempt(payment: PaymentRow, order: OrderRow, reference: str | None = None) -> Attempt:
+    return Attempt(
+        key=payment.key,
+        order_id=payment.order_id,
+        parcel=payment.parcel,
+        kind=PaymentKind(payment.kind),
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        method=order.method,
+        reference=reference,
+    )
+
+
+def succeed(session: Session, key: str, reference: str, at: datetime) -> PaymentRow:
+    payment = session.get_one(PaymentRow, key)
+    payment.state, payment.reference, payment.at = SUCCEEDED, reference, at
+    return payment
+
+
+def decline(session: Session, key: str, code: str, at: datetime) -> PaymentRow:
+    payment = session.get_one(PaymentRow, key)
+    payment.state, payment.decline_code, payment.at = DECLINED, code, at
+    return payment
+
+
+def never_happened(session: Session, key: str) -> None:
+    session.get_one(PaymentRow, key).state = NEVER
+
+
+def reference_of(session: Session, order_id: str, parcel: int, kind: PaymentKind) -> str | None:
+    """The provider's reference of the latest success of this kind."""
+    statement = select(PaymentRow.reference).where(
+        PaymentRow.order_id == order_id,
+        PaymentRow.parcel == parcel,
+        PaymentRow.kind == kind,
+        PaymentRow.state == SUCCEEDED,
+    )
+    return session.scalars(statement.order_by(PaymentRow.attempt.desc()).limit(1)).first()
+
+
+def charged_minor(session: Session, order_id: str) -> int:
+    statement = select(func.sum(PaymentRow.amount_minor)).where(
+        PaymentRow.order_id == order_id, PaymentRow.kind == PaymentKind.CHARGE, PaymentRow.state == SUCCEEDED
+    )
+    return session.scalar(statement) or 0
+
+
+def pending(session: Session, order_id: str, parcel: int, kind: PaymentKind) -> bool:
+    """Whether a call was begun whose outcome is not known."""
+    last = _last(session, order_id, parcel, kind)
+    return last is not None and last.state == STARTED
+
+
+def started_key(session: Session, order_id: str, parcel: int, kind: PaymentKind) -> str | None:
+    last = _last(session, order_id, parcel, kind)
+    return last.key if last is not None and last.state == STARTED else None

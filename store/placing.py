@@ -1,0 +1,281 @@
+"""Placing an order: the guard against a second life, the queue, the decision."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from domain.decision import Decision, DecisionLine, DecisionOutcome, DecisionReason, Refusal
+from domain.errors import OrderBodyChanged
+from domain.model import Instant, Model
+from domain.order import Order, Timing
+from domain.policy import Policy
+from domain.queue import Priority, priority, queue_at
+from domain.state import OrderState, PaymentKind
+from domain.status import Status, moved
+from store import bells, keys, orders, promises
+from store.catalog import policy
+from store.deal import Deal, lock
+from store.ledger import record_line
+from store.payments import begin
+from store.tables import LineRow, NoticeRow, OrderRow, ProductRow, StockLedgerRow
+
+
+class Placing(Model):
+    """An order to place, asked for at `asked_at` (the start of its workflow); `late` once its deadline has passed."""
+
+    order: Order
+    at: Instant
+    asked_at: Instant
+    late: bool = False
+    time_zone: str = "UTC"
+
+
+class Placed(Model):
+    """The order as it stands; `bells` counts the other orders that must hear of it."""
+
+    state: OrderState
+    bells: int = 0
+
+
+def place(session: Session, placing: Placing) -> Placed:
+    """Place an unknown or a rejected order; one that is known already is only read. Another body is refused."""
+    order = placing.order
+    known = session.get(OrderRow, order.order_id, with_for_update=True)
+    if known is not None and known.digest != order.digest() and known.status != Status.REJECTED:
+        raise OrderBodyChanged(order.order_id)
+    if known is not None and (known.status != Status.REJECTED or known.asked_at >= placing.asked_at):
+        return Placed(state=orders.state(session, order.order_id))
+    terms = policy(session)
+    life = _record(session, placing, terms, known)
+    if placing.late:
+        return _rejected(session, life, [unavailable()])
+    return _enter(session, placing, life, terms)
+
+
+def _record(session: Session, placing: Placing, terms: Policy, known: OrderRow | None) -> OrderRow:
+    """The order's row, as `placing`; a rejected one starts a new life."""
+    order = placing.order
+    _forget_rejected(session, known)
+    life = OrderRow(
+        order_id=order.order_id,
+        digest=order.digest(),
+        body=order.model_dump(mode="json"),
+        customer_id=order.customer.customer_id,
+        status=moved(Status.REJECTED, Status.PLACING),
+        priority=priority(order, terms),
+        timing=order.payment.timing or terms.payment_timing,
+        fulfilment=order.fulfilment or terms.fulfilment,
+        method=order.payment.method,
+        currency=order.currency,
+        shipping_minor=order.shipping_minor,
+        terms=terms.model_dump(mode="json"),
+        time_zone=placing.time_zone,
+        placed_at=order.placed_at,
+        asked_at=placing.asked_at,
+        promised_on=order.promised_on,
+        original_promised_on=order.promised_on,
+        unreadable=[],
+        lives=known.lives + 1 if known else 1,
+    )
+    if known is None:
+        session.add(life)
+    else:
+        life = session.merge(life)
+    session.flush()
+    return life
+
+
+def _forget_rejected(session: Session, known: OrderRow | None) -> None:
+    """A rejection leaves only its record; its payments stay in their ledger."""
+    if known is not None:
+        session.execute(delete(LineRow).where(LineRow.order_id == known.order_id))
+        session.execute(delete(NoticeRow).where(NoticeRow.order_id == known.order_id))
+
+
+def _enter(session: Session, placing: Placing, life: OrderRow, terms: Policy) -> Placed:
+    order = placing.order
+    products = lock(session, order.skus)
+    cause = keys.placed(order.order_id, life.lives)
+    with session.begin_nested() as attempt:
+        lines = _join_queue(session, order, terms, products)
+        deal = Deal(session, cause, placing.at, by=order.order_id)
+        for line in lines:
+            deal.run(products[line.sku])
+            session.refresh(line)
+        reasons = list(_refusals(order, lines, products))
+        if reasons:
+            attempt.rollback()
+    if reasons:
+        return _rejected(session, life, reasons)
+    _record_place(session, deal, lines)
+    decision = _decide(session, life, lines)
+    life.decision = decision.model_dump(mode="json")
+    if life.timing == Timing.AT_ORDER:
+        begin(session, life, PaymentKind.CHARGE, 0, order.value.minor, placing.at)
+    else:
+        _accept(life, placing.at)
+    session.flush()
+    return Placed(state=orders.state(session, order.order_id), bells=bells.hanging(session, cause))
+
+
+def _join_queue(
+    session: Session, order: Order, terms: Policy, products: dict[str, ProductRow]
+) -> list[LineRow]:
+    """The order's lines of known SKUs, in the queue, in SKU order."""
+    numbered = [(n, line) for n, line in enumerate(order.lines, 1) if line.sku in products]
+    lines = [
+        LineRow(
+            order_id=order.order_id,
+            sku=line.sku,
+            number=number,
+            title=line.title or products[line.sku].title,
+            unit_price_minor=line.unit_price_minor,
+            ordered=line.quantity,
+            backordered=line.quantity,
+            queue_at=queue_at(order, terms),
+            placed_at=order.placed_at,
+        )
+        for number, line in numbered
+    ]
+    session.add_all(lines)
+    session.flush()
+    return sorted(lines, key=lambda line: line.sku)
+
+
+def _record_place(session: Session, deal: Deal, lines: Iterable[LineRow]) -> None:
+    """The ledger's first row for each line: the units that were ordered."""
+    rows = [
+        {
+            "cause": deal.cause,
+            "part": deal.next_part(),
+            "kind": "ordered",
+            "at": deal.at,
+            "sku": line.sku,
+            "order_id": line.order_id,
+            "backordered": line.ordered,
+        }
+        for line in lines
+    ]
+    session.execute(insert(StockLedgerRow), rows)
+
+
+def _refusals(
+    order: Order, lines: list[LineRow], products: dict[str, ProductRow]
+) -> Iterable[DecisionReason]:
+    """Why the part of the order that stock does not cover is not accepted: every reason of every line."""
+    for line in order.lines:
+        if line.sku not in products:
+            yield DecisionReason(
+                code=Refusal.UNKNOWN_SKU, sku=line.sku, message=f"{line.sku} is not in the catalogue."
+            )
+    for waiting in (line for line in lines if line.backordered):
+        product = products[waiting.sku]
+        if product.discontinued_at is not None:
+            text = f"{product.title} is being discontinued and will not be restocked."
+            yield DecisionReason(code=Refusal.DISCONTINUED, sku=product.sku, message=text)
+        if not product.body.get("accepts_backorders", True):
+            text = f"{product.title} is out of stock and not sold on backorder."
+            yield DecisionReason(code=Refusal.BACKORDERS_OFF, sku=product.sku, message=text)
+
+
+def _decide(session: Session, life: OrderRow, lines: list[LineRow]) -> Decision:
+    """The decision of an order that entered the queue, and its promise."""
+    for line in lines:
+        line.promised_on = life.promised_on or promises.expected_on(session, line)
+    waiting = [line for line in lines if line.backordered]
+    dates = [line.promised_on for line in waiting]
+    promised = max((day for day in dates if day), default=None) if all(dates) else None
+    life.promised_on = life.promised_on or promised
+    life.original_promised_on = life.promised_on
+    return Decision(
+        order_id=life.order_id,
+        outcome=DecisionOutcome.BACKORDERED if waiting else DecisionOutcome.IN_STOCK,
+        backordered=bool(waiting),
+        lines=tuple(
+            DecisionLine(
+                sku=line.sku,
+                ordered=line.ordered,
+                allocated=line.allocated,
+                backordered=line.backordered,
+                promised_on=line.promised_on if line.backordered else None,
+            )
+            for line in sorted(lines, key=lambda line: line.number)
+        ),
+        promised_on=promised,
+        priority=Priority(life.priority),
+        queue_ahead_units=sum(promises.queue_ahead(session, line) for line in waiting),
+    )
+
+
+def _accept(life: OrderRow, at: datetime) -> None:
+    life.status = moved(Status(life.status), Status.WAITING)
+    life.accepted_at = at
+
+
+def accept_charged(session: Session, order_id: str, at: datetime) -> OrderState:
+    """An order at order is accepted once its charge is known."""
+    life = orders.row(session, order_id)
+    if life.status == Status.PLACING:
+        _accept(life, at)
+    return orders.settled(session, order_id, at)
+
+
+def refuse(session: Session, order: Order, reason: DecisionReason, placing: Placing) -> Placed:
+    """Reject an order that is not accepted yet and free its units; an accepted one is only read."""
+    life = session.get(OrderRow, order.order_id, with_for_update=True)
+    if life is None or (life.status == Status.REJECTED and life.asked_at < placing.asked_at):
+        life = _record(session, placing, policy(session), life)
+    if life.status != Status.PLACING:
+        return Placed(state=orders.state(session, order.order_id))
+    return _free(session, life, reason, placing.at)
+
+
+def decline(session: Session, order_id: str, code: str, at: datetime) -> Placed:
+    """A declined charge at order is a rejection."""
+    life = orders.row(session, order_id)
+    if life.status != Status.PLACING:
+        return Placed(state=orders.settled(session, order_id, at))
+    reason = DecisionReason(code=Refusal.PAYMENT_DECLINED, message=f"The payment was declined ({code}).")
+    return _free(session, life, reason, at)
+
+
+def _free(session: Session, life: OrderRow, reason: DecisionReason, at: datetime) -> Placed:
+    """Give an unaccepted order's units to the queue behind it, and record why."""
+    cause = keys.refused(life.order_id, life.lives)
+    lines = session.scalars(select(LineRow).where(LineRow.order_id == life.order_id)).all()
+    products = lock(session, tuple(line.sku for line in lines))
+    deal = Deal(session, cause, at, by=life.order_id)
+    for line in sorted(lines, key=lambda line: line.sku):
+        products[line.sku].reserved -= line.allocated
+        units = {"backordered": -line.backordered, "allocated": -line.allocated, "cancelled": line.ordered}
+        record_line(session, deal, "refused", line.sku, line.order_id, **units)
+        deal.run(products[line.sku])
+    session.flush()
+    rejected = _rejected(session, life, [reason])
+    return rejected.model_copy(update={"bells": bells.hanging(session, cause)})
+
+
+def _rejected(session: Session, life: OrderRow, reasons: list[DecisionReason]) -> Placed:
+    order = Order.model_validate(life.body)
+    decision = Decision(
+        order_id=life.order_id,
+        outcome=DecisionOutcome.REJECTED,
+        backordered=False,
+        lines=tuple(
+            DecisionLine(sku=line.sku, ordered=line.quantity, allocated=0, backordered=0)
+            for line in order.lines
+        ),
+        priority=Priority(life.priority),
+        reasons=tuple(reasons),
+    )
+    life.decision = decision.model_dump(mode="json")
+    life.status = moved(Status(life.status), Status.REJECTED)
+    return Placed(state=orders.settled(session, life.order_id, life.asked_at))
+
+
+def unavailable() -> DecisionReason:
+    """Nobody decided in time, so nobody may find an order later."""
+    message = "The order could not be placed in time; nothing was charged."
+    return DecisionReason(code=Refusal.UNAVAILABLE, message=message)

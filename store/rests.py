@@ -1,0 +1,42 @@
+"""Rests: a gateway is away, so its step is tried again later and everything else goes on."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from domain.model import Instant, Model
+from domain.state import OrderState
+from store import orders
+from store.tables import ParcelRow, RestRow
+
+_FIRST_MINUTES = 1
+_MOST_MINUTES = 60
+
+
+class Resting(Model):
+    """Step `what` of an order found its gateway away at `at`; `unknown` when it may have acted all the same."""
+
+    order_id: str
+    what: str
+    at: Instant
+    unknown: bool = False
+
+
+def begin(session: Session, resting: Resting) -> OrderState:
+    """Try again in 1, 2, 4 … minutes, at most an hour apart."""
+    row = session.get(RestRow, (resting.order_id, resting.what))
+    if row is None:
+        row = RestRow(order_id=resting.order_id, what=resting.what, failures=0)
+        session.add(row)
+    minutes = min(_MOST_MINUTES, _FIRST_MINUTES * 2 ** min(row.failures, 10))
+    row.failures += 1
+    row.retry_at = resting.at + timedelta(minutes=minutes)
+    _, _, parcel = resting.what.partition("/")
+    if resting.unknown and resting.what.startswith("parcel/"):
+        session.get_one(ParcelRow, (resting.order_id, int(parcel))).label_unknown = True
+    return orders.settled(session, resting.order_id, resting.at)
+
+
+def over(session: Session, order_id: str, what: str) -> None:
+    session.execute(delete(RestRow).where(RestRow.order_id == order_id, RestRow.what == what))
