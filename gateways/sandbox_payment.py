@@ -118,7 +118,7 @@ class SandboxPayments(Sandbox):
         )
 
         def act(db: sqlite3.Connection) -> Paid | Declined:
-            known = self._known(db, entry)
+            known = self._known(db, entry.key, entry.body)
             if known is not None:
                 return _reread(known, type(outcome))
             if request.method == UNAVAILABLE_ONCE and books.first_call(db, request.key):
@@ -142,7 +142,12 @@ class SandboxPayments(Sandbox):
     ) -> Followed:
         """Write what follows a payment; `amount` None means all of it."""
 
+        body = digest(kind, reference, *(("all",) if amount is None else _parts(amount)))
+
         def act(db: sqlite3.Connection) -> Followed:
+            known = self._known(db, outcome.key, body)
+            if known is not None:
+                return type(outcome).model_validate_json(known.outcome)
             payment = books.payment(db, reference)
             if payment is None:
                 raise self._refusal("unknown_reference", "no such payment")
@@ -150,7 +155,7 @@ class SandboxPayments(Sandbox):
             entry = payment.model_copy(
                 update={
                     "key": outcome.key,
-                    "body": digest(kind, reference, *_parts(money)),
+                    "body": body,
                     "kind": kind,
                     "reference": outcome.reference,
                     "minor": money.minor,
@@ -159,9 +164,6 @@ class SandboxPayments(Sandbox):
                     "outcome": outcome.model_dump_json(),
                 }
             )
-            known = self._known(db, entry)
-            if known is not None:
-                return type(outcome).model_validate_json(known.outcome)
             rules.check_money(payment, money)
             check(db, payment, entry)
             books.write(db, entry)
@@ -171,10 +173,10 @@ class SandboxPayments(Sandbox):
 
         return self._call(kind, act, at)
 
-    def _known(self, db: sqlite3.Connection, entry: Entry) -> Entry | None:
+    def _known(self, db: sqlite3.Connection, key: str, body: str) -> Entry | None:
         """What was written under this key; another body under it is refused."""
-        known = books.by_key(db, entry.key)
-        if known is not None and known.body != entry.body:
+        known = books.by_key(db, key)
+        if known is not None and known.body != body:
             raise self._refusal("idempotency_conflict", "this key was used with another body")
         return known
 

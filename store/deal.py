@@ -12,10 +12,8 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Row,
-    Select,
     Subquery,
     and_,
-    bindparam,
     case,
     exists,
     func,
@@ -106,7 +104,7 @@ class Deal:
         )
         shares = _shares(front, free, descending=False)
         ahead = self._holding(sku)
-        return self._move(_ledger_rows(shares, self, "dealt", place=literal(ahead) + shares.c.nth, sign=1))
+        return self._move("dealt", shares, literal(ahead) + shares.c.nth, sign=1)
 
     def _take(self, sku: str, short: int, behind: Row[Any] | None = None) -> int:
         """Take up to `short` allocated units from the last in line first."""
@@ -118,19 +116,28 @@ class Deal:
         back = holding.order_by(*(column.desc() for column in QUEUE)).limit(short).subquery()
         shares = _shares(back, short, descending=True)
         last = self._holding(sku) + (1 if behind is not None else 0)
-        return self._move(
-            _ledger_rows(shares, self, "taken", place=literal(last + 1) - shares.c.nth, sign=-1)
-        )
+        return self._move("taken", shares, literal(last + 1) - shares.c.nth, sign=-1)
 
     def _holding(self, sku: str) -> int:
         held = select(func.count()).select_from(LineRow).where(LineRow.sku == sku, LineRow.allocated > 0)
         return self.session.scalar(held) or 0
 
-    def _move(self, rows: Select[Any]) -> int:
+    def _move(self, kind: str, shares: Subquery, place: ColumnElement[int], *, sign: int) -> int:
         """Write the ledger rows, let the lines follow them, and hang a bell for each order reached."""
         part = self.next_part()
         columns = ["cause", "part", "kind", "at", "sku", "order_id", "backordered", "allocated", "place"]
-        written = self.session.execute(insert(StockLedgerRow).from_select(columns, rows), {"part": part})
+        rows = select(
+            literal(self.cause),
+            literal(part),
+            literal(kind),
+            _instant(self.at),
+            shares.c.sku,
+            shares.c.order_id,
+            -sign * shares.c.share,
+            sign * shares.c.share,
+            place,
+        )
+        written = self.session.execute(insert(StockLedgerRow).from_select(columns, rows))
         if not cast("Any", written).rowcount:
             return 0
         mine = and_(StockLedgerRow.cause == self.cause, StockLedgerRow.part == part)
@@ -185,23 +192,6 @@ def _shares(queue: Subquery, units: int, *, descending: bool) -> Subquery:
         select(running.c.sku, running.c.order_id, share.label("share"), running.c.nth)
         .where(before < units)
         .subquery()
-    )
-
-
-def _ledger_rows(
-    shares: Subquery, deal: Deal, kind: str, place: ColumnElement[int], sign: int
-) -> Select[Any]:
-    part: BindParameter[int] = bindparam("part", type_=StockLedgerRow.part.type)
-    return select(
-        literal(deal.cause),
-        part,
-        literal(kind),
-        _instant(deal.at),
-        shares.c.sku,
-        shares.c.order_id,
-        -sign * shares.c.share,
-        sign * shares.c.share,
-        place,
     )
 
 
