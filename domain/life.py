@@ -8,7 +8,7 @@ from domain import parcels
 from domain.money import Money
 from domain.notices import Kind, told_that_day, update_at, updates_passed
 from domain.order import Timing
-from domain.state import OrderState, ParcelStage, ParcelState
+from domain.state import OrderState, ParcelStage, ParcelState, PaymentKind
 from domain.status import Status
 
 
@@ -188,7 +188,7 @@ def _authorised(parcel: ParcelState, now: datetime) -> bool:
 
 def _notice(state: OrderState) -> Tell | None:
     """The notice that something already happened asks for."""
-    if not state.status.open and not state.status.ended:
+    if state.status in {Status.PLACING, Status.REJECTED}:
         return None
     if not state.told(Kind.CONFIRMATION):
         return Tell(Kind.CONFIRMATION, "placed")
@@ -205,7 +205,9 @@ def _notice(state: OrderState) -> Tell | None:
     for cancellation in state.cancellations:
         if cancellation.units and not state.told(Kind.CANCELLED, cancellation.cancellation_id):
             return Tell(Kind.CANCELLED, cancellation.cancellation_id)
-    return None
+    refunds = sum(payment.kind is PaymentKind.REFUND for payment in state.payments)
+    told = sum(notice.kind is Kind.REFUNDED for notice in state.notices)
+    return Tell(Kind.REFUNDED, str(told + 1)) if told < refunds else None
 
 
 def _update(state: OrderState, now: datetime) -> Tell | None:

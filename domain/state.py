@@ -135,6 +135,7 @@ class OrderState(Model):
     """Everything the rules need of one order."""
 
     order_id: str
+    customer_id: str = ""
     status: Status
     placed_at: Instant
     asked_at: Instant

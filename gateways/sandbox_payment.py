@@ -141,7 +141,6 @@ class SandboxPayments(Sandbox):
         check: rules.Check,
     ) -> Followed:
         """Write what follows a payment; `amount` None means all of it."""
-
         body = digest(kind, reference, *(("all",) if amount is None else _parts(amount)))
 
         def act(db: sqlite3.Connection) -> Followed:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.cancellation import Cancellation, CancellationOutcome, message, result, split
-from domain.errors import CancellationBodyChanged, UnknownLine
+from domain.errors import CancellationBodyChanged, UnknownLine, UnknownOrder
 from domain.model import Instant, Model
 from domain.order import Timing
 from domain.state import OrderState
@@ -29,6 +29,7 @@ class Cancelled(Model):
     state: OrderState
     outcome: CancellationOutcome
     bells: int = 0
+    cause: str = ""
 
 
 def cancel(session: Session, asked: Cancelling) -> Cancelled:
@@ -48,15 +49,16 @@ def cancel(session: Session, asked: Cancelling) -> Cancelled:
     outcome = _outcome(session, order.order_id, units, asked_units, before)
     session.add(_record(asked, outcome))
     state = orders.settled(session, asked.order_id, asked.at)
-    return Cancelled(state=state, outcome=outcome, bells=bells.hanging(session, deal.cause))
+    return Cancelled(state=state, outcome=outcome, bells=bells.hanging(session, deal.cause), cause=deal.cause)
 
 
 def _again(session: Session, known: CancellationRow, asked: Cancelling) -> Cancelled:
     if known.digest != _digest(asked.cancellation) or known.order_id != asked.order_id:
         raise CancellationBodyChanged(known.cancellation_id)
     state = orders.state(session, asked.order_id)
-    hanging = bells.hanging(session, keys.cancelled(known.cancellation_id))
-    return Cancelled(state=state, outcome=CancellationOutcome.model_validate(known.outcome), bells=hanging)
+    cause = keys.cancelled(known.cancellation_id)
+    outcome = CancellationOutcome.model_validate(known.outcome)
+    return Cancelled(state=state, outcome=outcome, bells=bells.hanging(session, cause), cause=cause)
 
 
 def _digest(cancellation: Cancellation) -> str:
@@ -147,3 +149,18 @@ def _record(asked: Cancelling, outcome: CancellationOutcome) -> CancellationRow:
         units=outcome.units_cancelled,
         at=asked.at,
     )
+
+
+def answer_ended(session: Session, asked: Cancelling) -> CancellationOutcome:
+    """The answer for an order whose workflow has ended: the first one again, or too late.
+
+    An order that has not ended is left to its workflow: `UnknownOrder` is raised for it as for none.
+    """
+    order = orders.row(session, asked.order_id)
+    known = session.get(CancellationRow, asked.cancellation.cancellation_id or "")
+    if known is not None:
+        return _again(session, known, asked).outcome
+    if order.ended_at is None:
+        raise UnknownOrder(asked.order_id)
+    before = orders.state(session, asked.order_id)
+    return _outcome(session, asked.order_id, 0, 0, before)

@@ -9,7 +9,7 @@ from domain.model import Instant, Model
 from domain.money import Money
 from domain.notices import Kind
 from domain.order import Customer
-from domain.state import OrderState, ParcelLine
+from domain.state import OrderState, ParcelLine, PaymentKind
 from store import orders, rests
 from store.tables import CancellationRow, NoticeRow
 
@@ -72,7 +72,8 @@ def _particulars(session: Session, state: OrderState, telling: Telling) -> dict[
         case Kind.CANCELLED:
             return _of_cancellation(session, state, telling.occasion)
         case Kind.REFUNDED:
-            return {"amount": state.refunded}
+            refunds = [p.amount_minor for p in state.payments if p.kind is PaymentKind.REFUND]
+            return {"amount": Money(minor=refunds[int(telling.occasion) - 1], currency=state.currency)}
     return {}
 
 

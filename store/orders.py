@@ -44,6 +44,7 @@ def state(session: Session, order_id: str) -> OrderState:
     order = row(session, order_id)
     return OrderState(
         order_id=order_id,
+        customer_id=order.customer_id,
         status=Status(order.status),
         placed_at=order.placed_at,
         asked_at=order.asked_at,
@@ -115,3 +116,19 @@ def settled(session: Session, order_id: str, at: datetime) -> OrderState:
 def body(session: Session, order_id: str) -> Order:
     """The order as it was placed."""
     return Order.model_validate(row(session, order_id).body)
+
+
+def change_method(session: Session, order_id: str, method: str, at: datetime) -> OrderState:
+    """The customer gave another payment method: a payment hold is tried again at once."""
+    row(session, order_id).method = method
+    for parcel in session.scalars(select(ParcelRow).where(ParcelRow.order_id == order_id)):
+        if parcel.declined_at is not None:
+            parcel.new_method, parcel.final_decline = True, False
+    return settled(session, order_id, at)
+
+
+def record_unreadable(session: Session, order_id: str, what: str, at: datetime) -> OrderState:
+    """Keep a message that could not be read, so that somebody may see it."""
+    order = row(session, order_id)
+    order.unreadable = [*order.unreadable, {"at": at.isoformat(), "what": what[:500]}]
+    return settled(session, order_id, at)

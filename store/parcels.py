@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from domain import parcels as rules
 from domain.model import Instant, Model
-from domain.order import Timing
+from domain.money import Money
+from domain.order import Address, Timing
 from domain.state import OrderState, ParcelLine, ParcelStage, PaymentKind
 from store import keys, orders, payments, rests
 from store.deal import Deal, lock
@@ -16,11 +17,27 @@ from store.tables import OrderRow, ParcelRow
 
 
 class Step(Model):
-    """One step of an order at a business time; `parcel` 0 stands for the order itself."""
+    """One step of an order at a business time; `parcel` 0 stands for the order itself.
+
+    `again`: the step rested before, so what came of its last try is looked up first.
+    """
 
     order_id: str
     at: Instant
     parcel: int = 0
+    again: bool = False
+
+
+class ToLabel(Model):
+    """A parcel whose label is to be bought under `key`; `unknown` when that may have happened already."""
+
+    key: str
+    ship_to: Address
+    units: int
+    value: Money
+    expedited: bool
+    need_by: date | None
+    unknown: bool
 
 
 class Bought(Model):
@@ -106,10 +123,24 @@ def _ship(session: Session, step: Step, parcel: ParcelRow, label: Bought) -> Non
         payments.begin(session, order, PaymentKind.CAPTURE, step.parcel, parcel.amount_minor, step.at)
 
 
+def to_label(session: Session, step: Step) -> ToLabel:
+    """The label to buy; from now on it may have been bought, until its answer is known."""
+    parcel, order = row(session, step.order_id, step.parcel), orders.body(session, step.order_id)
+    unknown, parcel.label_unknown = parcel.label_unknown, True
+    return ToLabel(
+        key=label_key(parcel),
+        ship_to=order.ship_to,
+        units=sum(line["quantity"] for line in parcel.lines),
+        value=Money(minor=parcel.amount_minor, currency=order.currency),
+        expedited=order.expedited,
+        need_by=order.need_by,
+        unknown=unknown,
+    )
+
+
 def label_never_bought(session: Session, step: Step) -> OrderState:
     """Looked up and not found: the parcel may be undone, or its label bought."""
     row(session, step.order_id, step.parcel).label_unknown = False
-    rests.over(session, step.order_id, f"parcel/{step.parcel}")
     return orders.settled(session, step.order_id, step.at)
 
 

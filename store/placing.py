@@ -33,10 +33,11 @@ class Placing(Model):
 
 
 class Placed(Model):
-    """The order as it stands; `bells` counts the other orders that must hear of it."""
+    """The order as it stands; `bells` counts the other orders that must hear of it, by their `cause`."""
 
     state: OrderState
     bells: int = 0
+    cause: str = ""
 
 
 def place(session: Session, placing: Placing) -> Placed:
@@ -117,7 +118,9 @@ def _enter(session: Session, placing: Placing, life: OrderRow, terms: Policy) ->
     else:
         _accept(life, placing.at)
     session.flush()
-    return Placed(state=orders.state(session, order.order_id), bells=bells.hanging(session, cause))
+    return Placed(
+        state=orders.state(session, order.order_id), bells=bells.hanging(session, cause), cause=cause
+    )
 
 
 def _join_queue(
@@ -254,7 +257,7 @@ def _free(session: Session, life: OrderRow, reason: DecisionReason, at: datetime
         deal.run(products[line.sku])
     session.flush()
     rejected = _rejected(session, life, [reason])
-    return rejected.model_copy(update={"bells": bells.hanging(session, cause)})
+    return rejected.model_copy(update={"bells": bells.hanging(session, cause), "cause": cause})
 
 
 def _rejected(session: Session, life: OrderRow, reasons: list[DecisionReason]) -> Placed:

@@ -8,19 +8,18 @@ from sqlalchemy.orm import Session
 from domain.model import Instant, Model
 from domain.state import OrderState
 from store import orders
-from store.tables import ParcelRow, RestRow
+from store.tables import RestRow
 
 _FIRST_MINUTES = 1
 _MOST_MINUTES = 60
 
 
 class Resting(Model):
-    """Step `what` of an order found its gateway away at `at`; `unknown` when it may have acted all the same."""
+    """Step `what` of an order found its gateway away at `at`."""
 
     order_id: str
     what: str
     at: Instant
-    unknown: bool = False
 
 
 def begin(session: Session, resting: Resting) -> OrderState:
@@ -32,9 +31,6 @@ def begin(session: Session, resting: Resting) -> OrderState:
     minutes = min(_MOST_MINUTES, _FIRST_MINUTES * 2 ** min(row.failures, 10))
     row.failures += 1
     row.retry_at = resting.at + timedelta(minutes=minutes)
-    _, _, parcel = resting.what.partition("/")
-    if resting.unknown and resting.what.startswith("parcel/"):
-        session.get_one(ParcelRow, (resting.order_id, int(parcel))).label_unknown = True
     return orders.settled(session, resting.order_id, resting.at)
 
 

@@ -1,0 +1,29 @@
+"""The one place where refusals become failures that Temporal understands."""
+
+from typing import Any
+
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+from domain.errors import Refused
+from domain.status import IllegalTransition
+from gateways.errors import GatewayError
+
+
+class _Translate(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - Temporal's name
+        try:
+            return await super().execute_activity(input)
+        except Refused as refused:
+            raise ApplicationError(str(refused), type=refused.code, non_retryable=True) from refused
+        except IllegalTransition as fault:
+            raise ApplicationError(str(fault), type="IllegalTransition", non_retryable=True) from fault
+        except GatewayError as fault:
+            raise ApplicationError(str(fault), type=type(fault).__name__) from fault
+
+
+class TranslateErrors(Interceptor):
+    """Refusals by a rule are never retried; gateways that are away are, and say so by their type."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
+        return _Translate(next)

@@ -1,0 +1,89 @@
+"""Notices: read the facts, write the letter, send it, remember it."""
+
+from dataclasses import dataclass
+
+from temporalio import activity
+
+from domain.model import Model
+from domain.state import OrderState
+from gateways.letters import LetterFacts, LetterLine, Letters
+from gateways.mail import Accepted, Mail, Mailer, thread_id
+from store import notices
+from store.database import Database
+from store.notices import Facts, Telling
+
+
+class Shop(Model):
+    """How the shop signs its letters."""
+
+    name: str
+    mail_from: str
+    reply_to: str | None = None
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class Notices:
+    database: Database
+    mailer: Mailer
+    letters: Letters
+    shop: Shop
+
+    @activity.defn
+    async def tell_customer(self, telling: Telling) -> OrderState:
+        """Send one notice and remember it; a mailbox that refuses it is remembered too, and the order goes on."""
+        facts = await self.database.aread(notices.facts, telling)
+        if facts.already_sent:
+            return await self.database.awrite(notices.told, telling, delivered=True, message_id=None)
+        answer = await self.mailer.send(self._mail(telling, facts))
+        if isinstance(answer, Accepted):
+            return await self.database.awrite(
+                notices.told, telling, delivered=True, message_id=answer.message_id
+            )
+        error = f"{answer.code} {answer.message}"
+        return await self.database.awrite(
+            notices.told, telling, delivered=False, message_id=None, error=error
+        )
+
+    def _mail(self, telling: Telling, facts: Facts) -> Mail:
+        letter = self.letters.render(self._letter_facts(telling, facts))
+        domain = self.shop.mail_from.rpartition("@")[2].rstrip("> ")
+        return Mail(
+            notice_id=f"{telling.order_id}/{telling.kind}/{telling.occasion}",
+            to=facts.customer.email,
+            subject=letter.subject,
+            text=letter.text,
+            html=letter.html,
+            sender=self.shop.mail_from,
+            reply_to=self.shop.reply_to,
+            references=thread_id(telling.order_id, domain),
+            at=telling.at,
+        )
+
+    def _letter_facts(self, telling: Telling, facts: Facts) -> LetterFacts:
+        lines = tuple(
+            LetterLine(sku=line.sku, title=facts.titles[line.sku], quantity=line.quantity)
+            for line in facts.lines
+        )
+        return LetterFacts(
+            order_id=telling.order_id,
+            kind=telling.kind,
+            customer_name=facts.customer.name,
+            locale=facts.customer.locale,
+            shop_name=self.shop.name,
+            time_zone=self.shop.time_zone,
+            lines=lines,
+            promised_on=facts.promised_on,
+            eta=facts.promised_on,
+            backordered=facts.backordered,
+            carrier=facts.carrier,
+            service=facts.service,
+            tracking=facts.tracking,
+            estimated_delivery=facts.estimated_delivery,
+            amount=facts.amount,
+            charged=facts.charged,
+            reason=facts.reason,
+            view_url=None,
+            cancel_url=None,
+            at=telling.at,
+        )

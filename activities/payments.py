@@ -1,0 +1,127 @@
+"""Calls that move money: stored before, made once under their key, and looked up before they are repeated."""
+
+from dataclasses import dataclass
+
+from temporalio import activity
+
+from domain.money import Money
+from domain.state import OrderState
+from gateways.errors import PermanentRefusal
+from gateways.payment import (
+    Authorised,
+    Captured,
+    Charged,
+    Declined,
+    PaymentOutcome,
+    PaymentProvider,
+    PaymentRequest,
+    Refunded,
+)
+from store import money
+from store.database import Database
+from store.money import Approval, Decline
+from store.parcels import Step
+from store.payments import Attempt
+from store.placing import Placed
+
+
+@dataclass(frozen=True)
+class Payments:
+    database: Database
+    provider: PaymentProvider
+
+    @activity.defn
+    async def authorise_payment(self, step: Step) -> OrderState:
+        """Hold the parcel's amount on the customer's method."""
+        attempt = await self.database.awrite(money.to_authorise, step)
+        answer = await self._found(step, attempt.key)
+        if not isinstance(answer, Authorised | Declined):
+            answer = await self.provider.authorise(_request(attempt, step))
+        return await self.database.awrite(money.authorised, step, attempt.key, _answer(answer))
+
+    @activity.defn
+    async def capture_payment(self, step: Step) -> OrderState:
+        """Take what was held, now that the parcel is on its way; a capture that fails for good is recorded."""
+        attempt = await self.database.awrite(money.to_capture, step)
+        return await self.database.awrite(
+            money.captured, step, attempt.key, await self._capture(step, attempt)
+        )
+
+    @activity.defn
+    async def void_payment(self, step: Step) -> OrderState:
+        """Let go of what was held for a parcel that was undone; an unknown authorisation is looked up first."""
+        attempt = await self.database.awrite(money.to_void, step)
+        reference = attempt.reference
+        unknown = await self.database.aread(money.unknown_authorisation, step)
+        if unknown is not None:
+            found = await self.provider.find(unknown)
+            reference = found.reference if isinstance(found, Authorised) else reference
+        if reference is not None:
+            await self.provider.void(attempt.key, reference, step.at)
+        return await self.database.awrite(money.voided, step, attempt.key, reference)
+
+    @activity.defn
+    async def charge_order(self, step: Step) -> Placed:
+        """Charge the whole order before it is accepted."""
+        attempt = await self.database.awrite(money.to_charge, step)
+        answer = await self._found(step, attempt.key)
+        if not isinstance(answer, Charged | Declined):
+            answer = await self.provider.charge(_request(attempt, step))
+        return await self.database.awrite(money.charged, step, attempt.key, _answer(answer))
+
+    @activity.defn
+    async def look_up_charge(self, step: Step) -> OrderState:
+        """Find what became of a charge that nobody answered for."""
+        attempt = await self.database.awrite(money.to_charge, step)
+        found = await self.provider.find(attempt.key)
+        reference = found.reference if isinstance(found, Charged) else None
+        return await self.database.awrite(money.charge_found, step, attempt.key, reference)
+
+    @activity.defn
+    async def refund_payment(self, step: Step) -> OrderState:
+        """Give back what is due."""
+        attempt = await self.database.awrite(money.to_refund, step)
+        found = await self._found(step, attempt.key)
+        if not isinstance(found, Refunded):
+            found = await self.provider.refund(
+                attempt.key, attempt.reference or "", _amount(attempt), step.at
+            )
+        return await self.database.awrite(money.refunded, step, attempt.key, found.reference)
+
+    async def _capture(self, step: Step, attempt: Attempt) -> Approval | Decline:
+        found = await self._found(step, attempt.key)
+        if isinstance(found, Captured):
+            return Approval(reference=found.reference)
+        try:
+            done = await self.provider.capture(
+                attempt.key, attempt.reference or "", _amount(attempt), step.at
+            )
+        except PermanentRefusal as refusal:
+            return Decline(code=refusal.code, final=True)
+        return Approval(reference=done.reference)
+
+    async def _found(self, step: Step, key: str) -> PaymentOutcome | None:
+        """What came of this key, when an earlier try may have reached the provider."""
+        if step.again or activity.info().attempt > 1:
+            return await self.provider.find(key)
+        return None
+
+
+def _amount(attempt: Attempt) -> Money:
+    return Money(minor=attempt.amount_minor, currency=attempt.currency)
+
+
+def _request(attempt: Attempt, step: Step) -> PaymentRequest:
+    return PaymentRequest(
+        key=attempt.key, order_id=attempt.order_id, amount=_amount(attempt), method=attempt.method, at=step.at
+    )
+
+
+def _answer(answer: Authorised | Charged | Declined) -> Approval | Decline:
+    match answer:
+        case Declined():
+            return Decline(code=answer.code, final=answer.final)
+        case Authorised():
+            return Approval(reference=answer.reference, expires_at=answer.expires_at)
+        case Charged():
+            return Approval(reference=answer.reference)

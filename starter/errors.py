@@ -1,0 +1,17 @@
+"""What the doors raise: refused by a rule, or out of reach."""
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is no fault of ours
+    """A rule said no; asking again will not help."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class OutOfReach(Exception):  # noqa: N818 - the fact is the name
+    """Temporal, the database or a worker did not answer."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is out of reach")
+        self.what = what

@@ -1,0 +1,252 @@
+"""A whole shop for scenarios: Temporal with time skipping, a real store, real mail on loopback, sandbox gateways."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, Envelope
+from temporalio.client import Client, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from activities.notices import Shop as ShopSigns
+from domain.cancellation import Cancellation, CancellationOutcome, CancelledLine, Reason
+from domain.decision import Decision
+from domain.inventory import InventoryOutcome
+from domain.order import Order
+from domain.policy import Policy, Product
+from domain.report import Status
+from domain.state import OrderState, Outcome
+from gateways.letters import Letters
+from gateways.sandbox_carrier import SandboxCarrier
+from gateways.sandbox_payment import SandboxPayments
+from gateways.smtp import SmtpMailer
+from starter.client import Backorders
+from store import audit, catalog, orders, status
+from store.database import Database
+from tests.servers import test_server
+from worker.wiring import Parts, running_worker
+from workflows.connection import register_search_attributes
+from workflows.messages import backorder_workflow_id
+
+EXAMPLES = Path(__file__).parent / "examples"
+SKU = "WIDGET-PRO-BLUE"
+PRICE = 9500
+LIMIT_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Books:
+    """How every unit and every cent of an order stands; `charged` is what the provider's own books say."""
+
+    backordered: int = 0
+    allocated: int = 0
+    claimed: int = 0
+    shipped: int = 0
+    cancelled: int = 0
+    charged: int = 0
+
+
+class MailServer:
+    """A real SMTP server on loopback that keeps what it is given, and refuses on demand."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.refuse_with: str | None = None
+
+    async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.refuse_with:
+            return self.refuse_with
+        mail = message_from_bytes(bytes(envelope.content or b""), policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        self.mails.append(mail)
+        return "250 OK"
+
+    def to(self, address: str) -> list[EmailMessage]:
+        return [mail for mail in self.mails if mail["To"] == address]
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[int]:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: SMTP(self, loop=loop), "127.0.0.1", 0)
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            server.close()
+
+
+@dataclass
+class Shop:
+    """A driver in the trade's words."""
+
+    env: WorkflowEnvironment
+    client: Client
+    database: Database
+    payments: SandboxPayments
+    carrier: SandboxCarrier
+    mail: MailServer
+    parts: Parts
+    doors: Backorders = field(init=False)
+    _changes: int = 0
+
+    def __post_init__(self) -> None:
+        self.doors = Backorders(self.client, self.database)
+
+    async def now(self) -> datetime:
+        return await self.env.get_current_time()
+
+    async def order(self, order_id: str, units: int = 1, **fields: Any) -> Order:
+        """The example order with its units, and with other fields by name; placed a minute ago unless told."""
+        body = json.loads((EXAMPLES / "order.json").read_text())
+        at: datetime = fields.pop("placed_at", None) or await self.now() - timedelta(minutes=1)
+        body |= {"order_id": order_id, "placed_at": at.isoformat()}
+        body["customer"] |= {"email": f"customer-{order_id}@example.com", "customer_id": f"C-{order_id}"}
+        body["customer"]["tier"] = fields.pop("tier", "standard")
+        body["payment"] |= {
+            "timing": fields.pop("timing", "at_shipment"),
+            "method": fields.pop("method", "pm_card_visa"),
+        }
+        body["lines"] = [line(SKU, units)]
+        body |= fields
+        return Order.model_validate(body)
+
+    async def place(self, order_id: str, units: int = 1, **fields: Any) -> Decision:
+        return await self.doors.place(await self.order(order_id, units, **fields))
+
+    async def receive(self, units: int, sku: str = SKU, change_id: str | None = None) -> InventoryOutcome:
+        return await self.doors.receive(change_id or self._change_id(), {sku: units}, at=await self.now())
+
+    async def adjust(self, units: int, sku: str = SKU) -> InventoryOutcome:
+        return await self.doors.adjust(self._change_id(), {sku: units}, "counted", at=await self.now())
+
+    async def announce(self, inbound_id: str, units: int, eta: date, sku: str = SKU) -> InventoryOutcome:
+        return await self.doors.announce(
+            self._change_id(), inbound_id, {sku: units}, eta=eta, at=await self.now()
+        )
+
+    async def cancel(
+        self,
+        order_id: str,
+        reason: Reason = Reason.CHANGED_MIND,
+        lines: dict[str, int] | None = None,
+        **fields: Any,
+    ) -> CancellationOutcome:
+        named = (
+            tuple(CancelledLine(sku=sku, quantity=units) for sku, units in lines.items()) if lines else None
+        )
+        fields.setdefault("cancellation_id", f"web-{order_id}-{self._change_id()}")
+        return await self.doors.cancel(order_id, Cancellation(reason=reason, lines=named, **fields))
+
+    def handle(self, order_id: str) -> WorkflowHandle[Any, Any]:
+        return self.client.get_workflow_handle(backorder_workflow_id(order_id), result_type=Outcome)
+
+    async def ended(self, order_id: str) -> Outcome:
+        """The order's outcome; time passes as far as it must."""
+        outcome: Outcome = await asyncio.wait_for(self.handle(order_id).result(), LIMIT_SECONDS)
+        return outcome
+
+    async def pass_days(self, days: float) -> None:
+        await self.env.sleep(timedelta(days=days))
+
+    def state(self, order_id: str) -> OrderState:
+        return self.database.read(orders.state, order_id)
+
+    def status(self, order_id: str) -> Status:
+        return self.database.read(status.status, order_id, datetime.now(UTC))
+
+    async def until(self, order_id: str, condition: Callable[[OrderState], bool]) -> OrderState:
+        """The order once it is so; a wait for a condition, never for luck."""
+        return await eventually(lambda: self._if(order_id, condition), f"order {order_id}")
+
+    def _if(self, order_id: str, condition: Callable[[OrderState], bool]) -> OrderState | None:
+        state = self.state(order_id)
+        return state if condition(state) else None
+
+    def books(self, order_id: str) -> Books:
+        state = self.state(order_id)
+        names = ("backordered", "allocated", "claimed", "shipped", "cancelled")
+        units = {name: sum(getattr(line, name) for line in state.lines) for name in names}
+        return Books(**units, charged=self.payments.balance(order_id))
+
+    def told(self, order_id: str) -> list[str]:
+        """The kinds of notices that the order was sent, in order."""
+        return [notice.kind.value for notice in self.state(order_id).notices]
+
+    def letters(self, order_id: str) -> list[EmailMessage]:
+        return self.mail.to(f"customer-{order_id}@example.com")
+
+    def findings(self) -> list[str]:
+        """What the audit says of the stock books."""
+        return self.database.read(audit.findings)
+
+    def _change_id(self) -> str:
+        self._changes += 1
+        return f"CH-{self._changes}"
+
+
+def line(sku: str, units: int, price: int = PRICE) -> dict[str, Any]:
+    return {"sku": sku, "title": sku.replace("-", " ").title(), "quantity": units, "unit_price_minor": price}
+
+
+async def eventually(look: Callable[[], Any], what: str, limit: float = LIMIT_SECONDS) -> Any:
+    """What `look` returns once it is not None nor False; fails by name when the limit passes."""
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + limit
+    while True:
+        seen = look()
+        if isinstance(seen, Awaitable):
+            seen = await seen
+        if seen is not None and seen is not False:
+            return seen
+        if loop.time() > ends:
+            raise AssertionError(f"{what}: not within {limit} s")
+        await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def gateways(database: Database, folder: Path) -> AsyncIterator[tuple[Parts, MailServer]]:
+    """A worker's collaborators: sandboxes with books in `folder`, and a mail server of our own."""
+    mail = MailServer()
+    async with mail.serving() as port:
+        mailer = SmtpMailer(f"smtp://127.0.0.1:{port}")
+        payments, carrier = SandboxPayments(folder / "payments.db"), SandboxCarrier(folder / "carrier.db")
+        signs = ShopSigns(
+            name="The Widget Shop", mail_from="The Widget Shop <orders@shop.example>", time_zone="UTC"
+        )
+        try:
+            yield Parts(database, payments, carrier, mailer, Letters(), signs), mail
+        finally:
+            await mailer.aclose()
+            payments.close()
+            carrier.close()
+
+
+@asynccontextmanager
+async def open_shop(
+    database: Database, folder: Path, *, working: bool = True, policy: Policy | None = None, **worker: Any
+) -> AsyncIterator[Shop]:
+    """A shop with two products and a worker, on a time-skipping server of its own."""
+    products = tuple(Product(sku=sku, title=sku.replace("-", " ").title()) for sku in (SKU, "WIDGET-MINI"))
+    database.write(catalog.load_products, products)
+    if policy:
+        database.write(catalog.load_policy, policy, datetime.now(UTC))
+    async with AsyncExitStack() as stack:
+        env = await stack.enter_async_context(
+            await WorkflowEnvironment.start_time_skipping(
+                test_server_existing_path=test_server(), data_converter=pydantic_data_converter
+            )
+        )
+        await register_search_attributes(env.client)
+        parts, mail = await stack.enter_async_context(gateways(database, folder))
+        assert isinstance(parts.payments, SandboxPayments)
+        assert isinstance(parts.carrier, SandboxCarrier)
+        if working:
+            await stack.enter_async_context(running_worker(env.client, parts, **worker))
+        yield Shop(env, env.client, database, parts.payments, parts.carrier, mail, parts)

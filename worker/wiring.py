@@ -1,0 +1,154 @@
+"""Builds everything once, from the settings."""
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.bells import Bells
+from activities.errors import TranslateErrors
+from activities.notices import Notices, Shop
+from activities.payments import Payments
+from activities.shipping import Shipping
+from activities.stock import Stock
+from gateways.carrier import Carrier
+from gateways.letters import Letters
+from gateways.mail import Mailer
+from gateways.payment import PaymentProvider
+from gateways.sandbox_carrier import SandboxCarrier
+from gateways.sandbox_payment import SandboxPayments
+from gateways.smtp import SmtpMailer
+from store.database import Database
+from worker.settings import Settings
+from workflows.backorder import BackorderWorkflow
+from workflows.inventory import InventoryChangeWorkflow
+from workflows.messages import TASK_QUEUE, backorder_workflow_id
+
+ACTIVITIES_AT_ONCE = 32
+"""Each on the database holds one connection; the others wait for a gateway."""
+
+WORKFLOW_TASKS_AT_ONCE = 40
+
+CACHED_WORKFLOWS = 2_000
+"""Orders kept in memory between their tasks; the others are rebuilt from their history."""
+
+DRAIN = timedelta(seconds=30)
+"""How long running activities may go on after SIGTERM."""
+
+_OURS = (
+    "domain",
+    "store",
+    "gateways",
+    "activities",
+    "workflows",
+    "pydantic",
+    "pydantic_core",
+    "sqlalchemy",
+    "temporalio",
+)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The collaborators of the activities; tests put fakes among them."""
+
+    database: Database
+    payments: PaymentProvider
+    carrier: Carrier
+    mailer: Mailer
+    letters: Letters
+    shop: Shop
+
+
+@asynccontextmanager
+async def parts(settings: Settings) -> AsyncIterator[Parts]:
+    """Everything that the settings ask for, closed at the end."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database)
+    mailer = SmtpMailer(settings.smtp_url)
+    payments = SandboxPayments(settings.data_dir / "sandbox-payments.db")
+    carrier = SandboxCarrier(settings.data_dir / "sandbox-carrier.db")
+    try:
+        yield Parts(database, payments, carrier, mailer, Letters(settings.templates), _shop(settings))
+    finally:
+        await mailer.aclose()
+        payments.close()
+        carrier.close()
+        database.close()
+
+
+def _shop(settings: Settings) -> Shop:
+    return Shop(
+        name=settings.shop_name,
+        mail_from=settings.mail_from,
+        reply_to=settings.reply_to,
+        time_zone=settings.time_zone,
+    )
+
+
+def activities(parts: Parts, client: Client) -> list[Any]:
+    """Every activity, bound to its collaborators."""
+    stock = Stock(parts.database, parts.shop.time_zone)
+    payments = Payments(parts.database, parts.payments)
+    shipping = Shipping(parts.database, parts.carrier)
+    notices = Notices(parts.database, parts.mailer, parts.letters, parts.shop)
+    bells = Bells(parts.database, client, backorder_workflow_id)
+    return [
+        stock.place_order,
+        stock.refuse_order,
+        stock.claim_parcel,
+        stock.cancel_units,
+        stock.rest_step,
+        stock.change_payment_method,
+        stock.record_unreadable,
+        stock.apply_inventory_change,
+        payments.authorise_payment,
+        payments.capture_payment,
+        payments.void_payment,
+        payments.charge_order,
+        payments.look_up_charge,
+        payments.refund_payment,
+        shipping.buy_label,
+        shipping.look_up_label,
+        notices.tell_customer,
+        bells.ring_bells,
+    ]
+
+
+def build_worker(client: Client, parts: Parts, threads: ThreadPoolExecutor, **overrides: Any) -> Worker:
+    """A worker for everything, not started yet; it closes `threads` no more than anything else it was given."""
+    options: dict[str, Any] = {
+        "task_queue": TASK_QUEUE,
+        "workflows": [BackorderWorkflow, InventoryChangeWorkflow],
+        "activities": activities(parts, client),
+        "activity_executor": threads,
+        "workflow_runner": runner(),
+        "interceptors": [TranslateErrors()],
+        "max_concurrent_activities": ACTIVITIES_AT_ONCE,
+        "max_concurrent_workflow_tasks": WORKFLOW_TASKS_AT_ONCE,
+        "max_cached_workflows": CACHED_WORKFLOWS,
+        "workflow_task_poller_behavior": PollerBehaviorAutoscaling(),
+        "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
+        "graceful_shutdown_timeout": DRAIN,
+    }
+    return Worker(client, **{**options, **overrides})
+
+
+@asynccontextmanager
+async def running_worker(client: Client, parts: Parts, **overrides: Any) -> AsyncIterator[Worker]:
+    """A worker at work for as long as the block lasts; it drains at the end."""
+    with ThreadPoolExecutor(ACTIVITIES_AT_ONCE, "activity") as threads:
+        async with build_worker(client, parts, threads, **overrides) as worker:
+            yield worker
+
+
+def runner() -> SandboxedWorkflowRunner:
+    """Temporal's sandbox; our own modules are deterministic by rule, and are not loaded anew for each order."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*_OURS)
+    return SandboxedWorkflowRunner(restrictions=restrictions)

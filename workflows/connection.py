@@ -1,0 +1,66 @@
+"""The way to Temporal: address, namespace, TLS and key come from the SDK's own environment configuration."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.common import SearchAttributeIndexedValueType
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError, RPCStatusCode
+
+from workflows.messages import SEARCH_ATTRIBUTES
+
+_INDEXED = {
+    SearchAttributeIndexedValueType.KEYWORD: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+    SearchAttributeIndexedValueType.KEYWORD_LIST: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+    SearchAttributeIndexedValueType.DATETIME: IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+}
+
+
+async def connect(address: str | None = None) -> Client:
+    """A client that speaks our plain JSON; `address` wins over the environment.
+
+    Raises:
+        RuntimeError: Temporal can't be reached.
+    """
+    config: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
+    if address is not None:
+        config["target_host"] = address
+    config.setdefault("target_host", "localhost:7233")
+    return await Client.connect(**config, data_converter=pydantic_data_converter)
+
+
+async def register_search_attributes(client: Client) -> None:
+    """Make Temporal know our search attributes; those that it knows already are left alone.
+
+    An upsert of an unknown one would hold up an order's task, so the worker asks first.
+    """
+    known = await _known(client)
+    missing = {key.name: key.indexed_value_type for key in SEARCH_ATTRIBUTES if key.name not in known}
+    if missing:
+        wanted = {name: _INDEXED[kind] for name, kind in missing.items()}
+        request = AddSearchAttributesRequest(search_attributes=wanted, namespace=client.namespace)
+        with _ignoring(RPCStatusCode.ALREADY_EXISTS):
+            await client.operator_service.add_search_attributes(request)
+
+
+async def _known(client: Client) -> set[str]:
+    """What Temporal has; a server that can't say (the time-skipping one) is asked to add all."""
+    with _ignoring(RPCStatusCode.UNIMPLEMENTED):
+        request = ListSearchAttributesRequest(namespace=client.namespace)
+        answer = await client.operator_service.list_search_attributes(request)
+        return set(answer.custom_attributes)
+    return set()
+
+
+@contextmanager
+def _ignoring(status: RPCStatusCode) -> Iterator[None]:
+    try:
+        yield
+    except RPCError as error:
+        if error.status != status:
+            raise

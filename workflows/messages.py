@@ -1,0 +1,81 @@
+"""The contract with other systems: names, ids, inputs and results; and the readers of what arrives."""
+
+import json
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ApplicationError
+
+from domain.model import Model
+
+TASK_QUEUE = "backorders"
+BACKORDER = "BackorderWorkflow"
+INVENTORY_CHANGE = "InventoryChangeWorkflow"
+
+PLACING_DEADLINE = timedelta(seconds=30)
+
+STATUS = SearchAttributeKey.for_keyword("BackorderStatus")
+SKUS = SearchAttributeKey.for_keyword_list("BackorderSku")
+CUSTOMER = SearchAttributeKey.for_keyword("BackorderCustomer")
+PRIORITY = SearchAttributeKey.for_keyword("BackorderPriority")
+PROMISED = SearchAttributeKey.for_datetime("BackorderPromised")
+PLACED = SearchAttributeKey.for_datetime("BackorderPlaced")
+SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (STATUS, SKUS, CUSTOMER, PRIORITY, PROMISED, PLACED)
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class PaymentMethod(Model):
+    """Another method to pay with, as the provider's token."""
+
+    method: str
+    requested_by: str = "customer"
+
+
+def backorder_workflow_id(order_id: str) -> str:
+    return f"backorder-{order_id}"
+
+
+def inventory_workflow_id(change_id: str) -> str:
+    return f"inventory-{change_id}"
+
+
+def place_update_id(digest: str) -> str:
+    """One order body, one update: asked again, it gives the first answer."""
+    return f"place-{digest}"
+
+
+def faults(error: ValidationError) -> list[dict[str, str]]:
+    """Each bad field of a message and what is wrong with it; never its value, which may be private."""
+    return [
+        {"field": ".".join(str(part) for part in fault["loc"]) or "body", "problem": fault["msg"]}
+        for fault in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+
+
+def read(model: type[M], inputs: tuple[Any, ...], malformed: str) -> M | ApplicationError:
+    """The one input as `model`, or the failure that names every bad field.
+
+    Workflows read their own input, because one that Temporal can't decode would be retried for ever.
+    """
+    if len(inputs) != 1:
+        problem = [{"field": "input", "problem": f"one input is needed, {len(inputs)} were given"}]
+        return _malformed(malformed, problem)
+    try:
+        return model.model_validate_json(_json(inputs[0]))
+    except ValidationError as error:
+        return _malformed(malformed, faults(error))
+
+
+def _json(value: Any) -> str:
+
+    if isinstance(value, BaseModel):
+        return value.model_dump_json()
+    return json.dumps(value, default=repr)
+
+
+def _malformed(kind: str, problems: list[dict[str, str]]) -> ApplicationError:
+    text = "; ".join(f"{problem['field']}: {problem['problem']}" for problem in problems)
+    return ApplicationError(text, problems, type=kind, non_retryable=True)
