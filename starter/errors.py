@@ -15,3 +15,7 @@ class OutOfReach(Exception):  # noqa: N818 - the fact is the name
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} is out of reach")
         self.what = what
+
+
+class BadInput(Exception):  # noqa: N818 - the fact is the name
+    """Something that was typed can't be meant; the message names the field."""

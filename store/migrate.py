@@ -4,6 +4,8 @@ from importlib.resources import files
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from store.database import Database
 
@@ -17,3 +19,18 @@ def _config(database: Database) -> Config:
 
 def migrate(database: Database) -> None:
     command.upgrade(_config(database), "head")
+
+
+class NotMigrated(ConnectionError):
+    """The database is not at the newest migration."""
+
+    def __init__(self) -> None:
+        super().__init__("the database is not at its newest migration: run `backorder init`")
+
+
+def newest(database: Database) -> None:
+    """Raise `NotMigrated` unless the database is at the newest migration."""
+    head = ScriptDirectory.from_config(_config(database)).get_current_head()
+    with database.engine.connect() as connection:
+        if MigrationContext.configure(connection).get_current_revision() != head:
+            raise NotMigrated

@@ -1,0 +1,174 @@
+"""The life of an order, and a receipt that reaches a thousand, on the dev server."""
+
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WithStartWorkflowOperation
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from benchmarks.bare import Bare, nothing
+from benchmarks.table import Figure, count, rate_ratio
+from domain.order import Order
+from domain.policy import Product
+from starter.client import Backorders
+from store import catalog
+from store.database import Database
+from store.migrate import migrate
+from tests.servers import temporal
+from tests.shop import EXAMPLES, SKU, gateways
+from worker.wiring import running_worker
+from workflows.connection import register_search_attributes
+from workflows.messages import SEARCH_ATTRIBUTES, backorder_workflow_id
+
+ORDERS = 300
+RUNS = 3
+WAITING = 1_000
+_AT_ONCE = 100
+
+# Start, signals, updates, timers, activities and upserts are billed as actions in Temporal Cloud.
+_ACTIONS = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
+    EventType.EVENT_TYPE_TIMER_STARTED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+    EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
+}
+
+
+async def measure() -> list[Figure]:
+    figures: list[Figure] = []
+    async with _shop() as (client, doors):
+        await _ours(doors, "warm", 20)
+        await _floor(client, "warm", 20)
+        ours, floors = [], []
+        for run in range(RUNS):  # in turns, so that a noisy moment meets both
+            floors.append(await _floor(client, f"f{run}", ORDERS))
+            ours.append(await _ours(doors, f"o{run}", ORDERS))
+        figures.append(rate_ratio("Lives, placed to shipped", max(ours), max(floors), 0.55))
+        history = await client.get_workflow_handle(backorder_workflow_id("o0-0")).fetch_history()
+        events = [event.event_type for event in history.events]
+        figures.append(count("History events of one order", len(events), 65))
+        figures.append(count("Cloud actions of one order", sum(event in _ACTIONS for event in events), 13))
+        figures.append(await _bells(client, doors))
+    return figures
+
+
+@asynccontextmanager
+async def _shop() -> AsyncIterator[tuple[Client, Backorders]]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        database = Database(f"sqlite:///{folder / 'bench.db'}")
+        migrate(database)
+        database.write(catalog.load_products, (Product(sku=SKU, title="Widget Pro - Blue"),))
+        async with (
+            await WorkflowEnvironment.start_local(
+                dev_server_existing_path=temporal(),
+                data_converter=pydantic_data_converter,
+                search_attributes=SEARCH_ATTRIBUTES,
+                dev_server_log_level="error",
+            ) as env,
+            gateways(database, folder) as (parts, _mail),
+        ):
+            await register_search_attributes(env.client)
+            settings: dict[str, Any] = {"max_cached_workflows": 5_000}
+            floor = {"workflows": [Bare], "activities": [nothing], "task_queue": "bare"}
+            async with (
+                running_worker(env.client, parts, **settings),
+                running_worker(env.client, parts, **settings, **floor),
+            ):
+                yield env.client, Backorders(env.client, database)
+        database.close()
+
+
+def _order(order_id: str) -> Order:
+    body = json.loads((EXAMPLES / "order.json").read_text())
+    body["order_id"] = order_id
+    body["lines"][0]["quantity"] = 1
+    return Order.model_validate(body)
+
+
+async def _ours(doors: Backorders, name: str, orders: int) -> float:
+    """Orders a second, from placing to shipped, all at once."""
+    ids = [f"{name}-{number}" for number in range(orders)]
+    began = time.perf_counter()
+    await _all(doors.place(_order(order_id)) for order_id in ids)
+    await doors.receive(f"receipt-{name}", {SKU: orders})
+    await _all(doors.client.get_workflow_handle(backorder_workflow_id(order_id)).result() for order_id in ids)
+    return orders / (time.perf_counter() - began)
+
+
+async def _floor(client: Client, name: str, orders: int) -> float:
+    ids = [f"bare-{name}-{number}" for number in range(orders)]
+    body = json.loads((EXAMPLES / "order.json").read_text())
+    began = time.perf_counter()
+    await _all(_start_bare(client, workflow_id, body) for workflow_id in ids)
+    await _all(client.get_workflow_handle(workflow_id).signal("ring", "receipt") for workflow_id in ids)
+    await _all(client.get_workflow_handle(workflow_id).result() for workflow_id in ids)
+    return orders / (time.perf_counter() - began)
+
+
+async def _start_bare(client: Client, workflow_id: str, body: Any) -> None:
+    start = WithStartWorkflowOperation(
+        Bare.run,
+        body,
+        id=workflow_id,
+        task_queue="bare",
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+    )
+    await client.execute_update_with_start_workflow(Bare.decision, body, start_workflow_operation=start)
+
+
+async def _all(calls: Any) -> None:
+    lines = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(call: Any) -> None:
+        async with lines:
+            await call
+
+    await asyncio.gather(*(one(call) for call in calls))
+
+
+async def _bells(client: Client, doors: Backorders) -> Figure:
+    """Bells of one receipt against bare client signals, to the same waiting orders, under the same live worker.
+
+    A `together` order of two units that gets one hears the bell, looks, and waits on: so both meet the same orders.
+    """
+    ids = [f"bell-{number}" for number in range(WAITING)]
+    for order_id in ids:
+        order = _order(order_id)
+        line = order.lines[0].model_copy(update={"quantity": 2})
+        await doors.place(order.model_copy(update={"lines": (line,)}))
+    began = time.perf_counter()
+    await _all(
+        client.get_workflow_handle(backorder_workflow_id(i)).signal("inventory_received", "bench")
+        for i in ids
+    )
+    bare = WAITING / (time.perf_counter() - began)
+    return rate_ratio("Bells of a receipt, to 1,000 orders", await _ring(client, doors, ids), bare, 0.8)
+
+
+async def _ring(client: Client, doors: Backorders, ids: list[str]) -> float:
+    """From the start of the ringing activity to its end, as its history has it."""
+    await doors.announce("PO-BENCH-1", "PO-BENCH", {SKU: 2 * len(ids)}, eta=_far())
+    handle = client.get_workflow_handle("inventory-PO-BENCH-1")
+    history = await handle.fetch_history()
+    started = [e for e in history.events if e.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED][-1]
+    ended = [e for e in history.events if e.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED][-1]
+    seconds = (ended.event_time.ToDatetime() - started.event_time.ToDatetime()).total_seconds()
+    return len(ids) / seconds
+
+
+def _far() -> date:
+
+    return date(2027, 1, 1)

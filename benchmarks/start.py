@@ -1,0 +1,23 @@
+"""How fast the command starts."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.table import Figure, time_ratio
+
+TRIES = 7
+
+
+def measure() -> Figure:
+    command = [str(Path(sys.executable).parent / "backorder"), "--help"]
+    floor = [sys.executable, "-c", "import temporalio.client"]
+    pairs = [(_seconds(command), _seconds(floor)) for _ in range(TRIES)]
+    return time_ratio("backorder --help", min(ours for ours, _ in pairs), min(bare for _, bare in pairs), 1.5)
+
+
+def _seconds(command: list[str]) -> float:
+    began = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - began

@@ -1,0 +1,248 @@
+"""The command `backorder`: what support and operations type. Everything heavy is imported by the command that needs it."""
+
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="backorder",
+    help="Durable backorders: place, receive, cancel, look. `backorder demo` shows it all on this machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+)
+catalog_app = typer.Typer(help="Products.", no_args_is_help=True)
+policy_app = typer.Typer(help="The shop's policy.", no_args_is_help=True)
+app.add_typer(catalog_app, name="catalog", rich_help_panel="Set up")
+app.add_typer(policy_app, name="policy", rich_help_panel="Set up")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, and nothing else.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", help="The data directory.", envvar="BACKORDER_DATA_DIR", show_default=".backorder"
+    ),
+]
+ChangeId = Annotated[
+    str, typer.Option("--id", help="Your id of this change: the same again changes nothing twice.")
+]
+Units = Annotated[list[str], typer.Argument(metavar="SKU=QTY…", help="Units by SKU.")]
+OrderId = Annotated[str, typer.Argument(metavar="ORDER", help="The order's id.")]
+
+RUN = "Run"
+SETUP = "Set up"
+DO = "Do"
+LOOK = "Look"
+
+
+@app.command(rich_help_panel=RUN)
+def up(data: Data = None, as_json: Json = False) -> None:
+    """Run everything on this machine: Temporal with its Web UI, worker, web pages, mail inbox, SQLite."""
+    from starter.commands import up as command
+
+    _run(lambda: command.up(data, as_json=as_json), as_json=as_json)
+
+
+@app.command(rich_help_panel=RUN)
+def demo(
+    data: Data = None,
+    leave: Annotated[bool, typer.Option("--exit", help="End after the story.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run everything on fresh data, play the story of a few backorders, and show what became of them."""
+    from starter.commands import demo as command
+
+    _run(lambda: command.demo(data, leave=leave, as_json=as_json), as_json=as_json)
+
+
+@app.command(rich_help_panel=RUN)
+def worker(as_json: Json = False) -> None:
+    """Run a worker alone, for production; SIGTERM drains it."""
+    from worker.__main__ import work
+
+    _run(work, as_json=as_json)
+
+
+@app.command(rich_help_panel=SETUP)
+def init(as_json: Json = False) -> None:
+    """Bring the database to the newest migration, and make Temporal know our search attributes."""
+    from starter.commands import setup
+
+    _run(setup.init, as_json=as_json)
+
+
+@catalog_app.command("load")
+def catalog_load(file: Path, as_json: Json = False) -> None:
+    """Add or change the products in FILE (JSON)."""
+    from starter.commands import setup
+
+    _run(lambda: setup.load_catalog(file), as_json=as_json)
+
+
+@policy_app.command("load")
+def policy_load(file: Path, as_json: Json = False) -> None:
+    """Put the shop's policy in FILE (JSON) in force for orders placed from now on."""
+    from starter.commands import setup
+
+    _run(lambda: setup.load_policy(file), as_json=as_json)
+
+
+@app.command(rich_help_panel=DO)
+def place(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="An order, a list, or JSON lines; - for standard input.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Place orders, and print each decision."""
+    from starter.commands import orders
+
+    _run(lambda: orders.place(file, as_json=as_json), as_json=as_json)
+
+
+@app.command(rich_help_panel=DO)
+def receive(
+    units: Units,
+    change_id: ChangeId,
+    inbound: Annotated[str | None, typer.Option(help="The purchase-order line that they belong to.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Units came in: they go to the front of the queue."""
+    from starter.commands import stock
+
+    _run(lambda: stock.receive(units, change_id, inbound), as_json=as_json)
+
+
+@app.command(rich_help_panel=DO, context_settings={"ignore_unknown_options": True})
+def adjust(
+    units: Annotated[list[str], typer.Argument(metavar="SKU=±QTY…", help="Signed units by SKU.")],
+    change_id: ChangeId,
+    reason: Annotated[str, typer.Option(help="Why.")],
+    as_json: Json = False,
+) -> None:
+    """Stock was counted, damaged or returned."""
+    from starter.commands import stock
+
+    _run(lambda: stock.adjust(units, change_id, reason), as_json=as_json)
+
+
+@app.command(rich_help_panel=DO)
+def discontinue(sku: str, change_id: ChangeId, as_json: Json = False) -> None:
+    """No new backorders for a SKU."""
+    from starter.commands import stock
+
+    _run(lambda: stock.discontinue(sku, change_id), as_json=as_json)
+
+
+@app.command(rich_help_panel=DO)
+def inbound(
+    inbound_id: Annotated[str, typer.Argument(metavar="PO", help="The purchase-order line.")],
+    units: Annotated[
+        list[str] | None, typer.Argument(metavar="[SKU=QTY…]", help="Units still outstanding.")
+    ] = None,
+    eta: Annotated[str | None, typer.Option(help="The supplier's date, as 2026-02-20.")] = None,
+    supplier: Annotated[str | None, typer.Option(help="Who sends them.")] = None,
+    cancel: Annotated[bool, typer.Option("--cancel", help="They will not come.")] = False,
+    change_id: Annotated[
+        str | None, typer.Option("--id", help="Your id of this word; by default made from its content.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Announce, revise or cancel supply."""
+    from starter.commands import stock
+
+    word = stock.Word(inbound_id, tuple(units or ()), eta, supplier, cancel, change_id)
+    _run(lambda: stock.announce(word), as_json=as_json)
+
+
+@app.command(rich_help_panel=DO)
+def cancel(
+    order: OrderId,
+    reason: Annotated[
+        str, typer.Option(help="Why: changed_mind, too_slow, price, … (see the README).")
+    ] = "other",
+    line: Annotated[
+        list[str] | None, typer.Option(metavar="SKU=QTY", help="Only these units; may be repeated.")
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="For the record.")] = None,
+    cancellation_id: Annotated[str | None, typer.Option("--id", help="Your id of this wish.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Cancel what has not shipped, whole or in part."""
+    from starter.commands import orders
+
+    wish = orders.Wish(order, reason, tuple(line or ()), note, cancellation_id)
+    _run(lambda: orders.cancel(wish), as_json=as_json)
+
+
+@app.command(rich_help_panel=LOOK)
+def status(order: OrderId, as_json: Json = False) -> None:
+    """How one order stands."""
+    from starter.commands import look
+
+    _run(lambda: look.status(order), as_json=as_json)
+
+
+@app.command(rich_help_panel=LOOK)
+def queue(sku: str, as_json: Json = False) -> None:
+    """Who waits for a SKU, in the order in which stock is dealt."""
+    from starter.commands import look
+
+    _run(lambda: look.queue(sku), as_json=as_json)
+
+
+@app.command("list", rich_help_panel=LOOK)
+def list_orders(
+    status: Annotated[str | None, typer.Option(help="Only this status; by default all open ones.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Orders by placing date."""
+    from starter.commands import look
+
+    _run(lambda: look.listing(status), as_json=as_json)
+
+
+@app.command(rich_help_panel=LOOK)
+def audit(as_json: Json = False) -> None:
+    """Check every invariant of the stock books, and that each open order has its workflow."""
+    from starter.commands import look
+
+    _run(lambda: look.audit(as_json=as_json), as_json=as_json)
+
+
+@app.command("fast-forward", rich_help_panel=LOOK)
+def fast_forward(
+    order: OrderId,
+    by: Annotated[str, typer.Argument(metavar="TIME", help="As 7d, 12h or 30m.")],
+    as_json: Json = False,
+) -> None:
+    """Skip an order's clock; development servers only, and its figures then lie in the future."""
+    from starter.commands import look
+
+    _run(lambda: look.fast_forward(order, by), as_json=as_json)
+
+
+def _run(command: Callable[[], Coroutine[Any, Any, Any]], *, as_json: bool) -> None:
+    from starter.door import run
+
+    run(command, as_json=as_json)
+
+
+def main() -> None:
+    """The one door out: Temporal's runtime must not meet the interpreter's own shutdown, so we leave at once."""
+    code: int | str | None = 0
+    try:
+        app()
+    except SystemExit as leaving:
+        code = leaving.code
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            code = 1
+    os._exit(code if isinstance(code, int) else 1 if code else 0)
