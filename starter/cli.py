@@ -43,9 +43,9 @@ LOOK = "Look"
 @app.command(rich_help_panel=RUN)
 def up(data: Data = None, as_json: Json = False) -> None:
     """Run everything on this machine: Temporal with its Web UI, worker, web pages, mail inbox, SQLite."""
-    from starter.commands import up as command
+    from starter.commands.up import up as play
 
-    _run(lambda: command.up(data, as_json=as_json), as_json=as_json)
+    _run(lambda: play(data, as_json=as_json), as_json=as_json)
 
 
 @app.command(rich_help_panel=RUN)
@@ -55,9 +55,9 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Run everything on fresh data, play the story of a few backorders, and show what became of them."""
-    from starter.commands import demo as command
+    from starter.commands.demo import demo as play
 
-    _run(lambda: command.demo(data, leave=leave, as_json=as_json), as_json=as_json)
+    _run(lambda: play(data, leave=leave, as_json=as_json), as_json=as_json)
 
 
 @app.command(rich_help_panel=RUN)

@@ -198,7 +198,7 @@ async def _runs(client: Client, order_id: str) -> bool:
         if error.status == RPCStatusCode.NOT_FOUND:
             return False
         raise
-    return description.status in {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.PAUSED}
+    return description.status is WorkflowExecutionStatus.RUNNING
 
 
 async def fast_forward(order_id: str, by: str) -> Said:

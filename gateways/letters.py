@@ -1,0 +1,130 @@
+"""Letters: what a notice says, in words and in HTML that say the same."""
+
+import re
+from datetime import date
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import css_inline
+import mjml
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import format_currency, get_currency_precision
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    StrictUndefined,
+    select_autoescape,
+)
+
+from domain.model import Instant, Model
+from domain.money import Money
+
+_LANGUAGE = "en"
+
+
+class LetterLine(Model):
+    sku: str
+    title: str
+    quantity: int
+
+
+class LetterFacts(Model):
+    """All that a letter may say; what does not apply stays None."""
+
+    order_id: str
+    kind: str
+    customer_name: str
+    locale: str
+    shop_name: str
+    time_zone: str
+    lines: tuple[LetterLine, ...]
+    promised_on: date | None = None
+    eta: date | None = None
+    backordered: bool = False
+    carrier: str | None = None
+    service: str | None = None
+    tracking: str | None = None
+    estimated_delivery: date | None = None
+    amount: Money | None = None
+    charged: bool = False
+    reason: str | None = None
+    view_url: str | None = None
+    cancel_url: str | None = None
+    at: Instant
+
+
+class Letter(Model):
+    subject: str
+    text: str
+    html: str
+
+
+class Letters:
+    """Renders notices from one folder a kind (`subject.txt`, `body.txt`, `body.mjml`).
+
+    A shop's own folder, laid out alike, overrides any of the files.
+    """
+
+    def __init__(self, templates: Path | None = None) -> None:
+        own = [FileSystemLoader(templates)] if templates else []
+        loader = ChoiceLoader([*own, PackageLoader("gateways", "templates")])
+        self._jinja = Environment(
+            loader=loader,
+            autoescape=select_autoescape(["mjml", "html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def render(self, facts: LetterFacts) -> Letter:
+        words = {"facts": facts, **_formatted(facts)}
+        folder = f"{_LANGUAGE}/{facts.kind}"
+        markup = self._jinja.get_template(f"{folder}/body.mjml").render(words)
+        return Letter(
+            subject=" ".join(self._jinja.get_template(f"{folder}/subject.txt").render(words).split()),
+            text=_paragraphs(self._jinja.get_template(f"{folder}/body.txt").render(words)),
+            html=css_inline.inline(mjml.mjml2html(markup, disable_comments=True)),
+        )
+
+
+def _formatted(facts: LetterFacts) -> dict[str, str | None]:
+    """Dates and money as the customer reads them."""
+    locale = _locale(facts.locale)
+    first_name = facts.customer_name.split(" ")[0] if facts.customer_name else ""
+    return {
+        "name": first_name or "there",
+        "promised": _day(facts.promised_on, locale),
+        "arriving": _day(facts.eta, locale),
+        "delivery": _day(facts.estimated_delivery, locale),
+        "today": _day(facts.at.astimezone(ZoneInfo(facts.time_zone)).date(), locale),
+        "amount": _amount(facts.amount, locale),
+    }
+
+
+@cache
+def _locale(name: str) -> Locale:
+    """The customer's locale; English where Babel knows none of that name."""
+    try:
+        return Locale.parse(name.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en", "US")
+
+
+def _day(day: date | None, locale: Locale) -> str | None:
+    return format_date(day, format="long", locale=locale) if day else None
+
+
+def _amount(money: Money | None, locale: Locale) -> str | None:
+    if money is None:
+        return None
+    digits = get_currency_precision(money.currency)
+    return str(format_currency(money.minor / 10**digits, money.currency, locale=locale))
+
+
+def _paragraphs(text: str) -> str:
+    """One empty line between paragraphs, however the template's blocks fell."""
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

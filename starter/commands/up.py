@@ -1,0 +1,46 @@
+"""`backorder up`: everything on this machine, until Ctrl-C or SIGTERM."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from starter import door
+from starter.embedded.stack import Addresses, embedded_stack
+from worker.settings import Settings
+
+
+def data_directory(given: Path | None) -> Path:
+    return given or Settings.load().data_dir
+
+
+def told_to_stop() -> asyncio.Event:
+    """Set by the first Ctrl-C or SIGTERM."""
+    stop = asyncio.Event()
+    for told in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(told, stop.set)
+    return stop
+
+
+def show_addresses(console: Console, addresses: Addresses) -> None:
+    table = Table(box=None, show_header=False)
+    table.add_row("Temporal Web UI", addresses.temporal_ui)
+    table.add_row("Mail inbox", addresses.inbox)
+    table.add_row("Temporal", addresses.temporal)
+    table.add_row("Database", addresses.database)
+    console.print(table)
+
+
+async def up(data: Path | None, *, as_json: bool) -> None:
+    stop = told_to_stop()
+    async with embedded_stack(data_directory(data)) as addresses:
+        if as_json:
+            door.print_json(addresses)
+        else:
+            show_addresses(door.console, addresses)
+            door.console.print(
+                "\nUp. In another terminal: [bold]backorder catalog load[/], [bold]place[/], … Ctrl-C stops all of it."
+            )
+        await stop.wait()

@@ -1,0 +1,52 @@
+"""The inbox in a browser."""
+
+from pathlib import Path
+
+from fastapi import FastAPI, HTTPException
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from jinja2 import Environment, PackageLoader, select_autoescape
+
+from starter.embedded import inbox
+
+# A mail is a stranger's HTML: it may show pictures and styles, and do nothing.
+_INERT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+_PAGE = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'"
+
+
+def inbox_app(maildir: Path) -> FastAPI:
+    """`/inbox`: the mails; `/inbox/ID`: one as a person would read it."""
+    app = FastAPI(title="Backorder inbox", openapi_url=None, docs_url=None, redoc_url=None)
+    pages = Environment(loader=PackageLoader("starter.embedded"), autoescape=select_autoescape())
+
+    def page(name: str, **words: object) -> HTMLResponse:
+        return HTMLResponse(
+            pages.get_template(name).render(words), headers={"Content-Security-Policy": _PAGE}
+        )
+
+    def found(mail_id: str) -> inbox.Received:
+        mail = inbox.mail(maildir, mail_id)
+        if mail is None:
+            raise HTTPException(404, "no such mail")
+        return mail
+
+    @app.get("/")
+    def home() -> RedirectResponse:
+        return RedirectResponse("/inbox")
+
+    @app.get("/healthz")
+    def healthz() -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    @app.get("/inbox")
+    def show_inbox() -> HTMLResponse:
+        return page("inbox.html", mails=inbox.mails(maildir))
+
+    @app.get("/inbox/{mail_id}")
+    def show_mail(mail_id: str) -> HTMLResponse:
+        return page("mail.html", mail=found(mail_id))
+
+    @app.get("/inbox/{mail_id}/html")
+    def show_html(mail_id: str) -> HTMLResponse:
+        return HTMLResponse(found(mail_id).html, headers={"Content-Security-Policy": _INERT})
+
+    return app
