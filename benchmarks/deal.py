@@ -3,12 +3,13 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
+from tests.postgres import postgres
 
 from benchmarks.table import Figure, time_ratio
 from domain.policy import Policy, Product
@@ -17,7 +18,6 @@ from store.database import Database
 from store.deal import QUEUE, Deal, lock
 from store.migrate import migrate
 from store.tables import LineRow, OrderRow
-from tests.postgres import postgres
 
 DEEP, SHALLOW = 1_000_000, 1_000
 TRIES = 5
@@ -26,18 +26,21 @@ _BATCH = 20_000
 
 
 def measure() -> Iterator[Figure]:
-    with ExitStack() as stack:
-        for name, database in stack.enter_context(_databases()):
-            _fill(database, "DEEP", DEEP)
-            _fill(database, "SHALLOW", SHALLOW)
-            _analyse(database)
-            deep, shallow = (_best(lambda sku=sku: _deal(database, sku, 100)) for sku in ("DEEP", "SHALLOW"))
-            yield time_ratio(f"100 units to 1,000,000 lines against 1,000 ({name})", deep, shallow, 3)
-            bare = _best(lambda: _bare(database, "DEEP", 10_000))
-            dealt = _best(lambda: _deal(database, "DEEP", 10_000))
-            yield time_ratio(
-                f"10,000 units with ledger and bells against the bare update ({name})", dealt, bare, 3
-            )
+    with _databases() as databases:
+        for name, database in databases:
+            yield from _of(name, database)
+
+
+def _of(name: str, database: Database) -> Iterator[Figure]:
+    _fill(database, "DEEP", DEEP)
+    _fill(database, "SHALLOW", SHALLOW)
+    _analyse(database)
+    deep = _best(lambda: _deal(database, "DEEP", 100))
+    shallow = _best(lambda: _deal(database, "SHALLOW", 100))
+    yield time_ratio(f"100 units to 1,000,000 lines against 1,000 ({name})", deep, shallow, 3)
+    bare = _best(lambda: _bare(database, "DEEP", 10_000))
+    dealt = _best(lambda: _deal(database, "DEEP", 10_000))
+    yield time_ratio(f"10,000 units with ledger and bells against the bare update ({name})", dealt, bare, 3)
 
 
 @contextmanager

@@ -228,7 +228,7 @@ class OrderState(Model):
         return any(rest.what == what and rest.retry_at > now for rest in self.rests)
 
     def told(self, kind: Kind, occasion: str | None = None) -> bool:
-        return any(n.kind is kind and occasion in {None, n.occasion} for n in self.notices)
+        return any(n.kind == kind and occasion in {None, n.occasion} for n in self.notices)
 
 
 class Outcome(Model):

@@ -58,9 +58,7 @@ def _lines(session: Session) -> Iterator[str]:
     statement = select(LineRow, *(sums.c[part] for part in _LINE_PARTS)).join(
         sums, (sums.c.order_id == LineRow.order_id) & (sums.c.sku == LineRow.sku), isouter=True
     )
-    lives = {
-        order_id: count for order_id, count in session.execute(select(OrderRow.order_id, OrderRow.lives))
-    }
+    lives = dict(session.execute(select(OrderRow.order_id, OrderRow.lives)).all())
     for line, *units in session.execute(statement):
         wrong = [
             part

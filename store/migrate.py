@@ -21,7 +21,7 @@ def migrate(database: Database) -> None:
     command.upgrade(_config(database), "head")
 
 
-class NotMigrated(ConnectionError):
+class NotMigrated(ConnectionError):  # noqa: N818 - the fact is the name
     """The database is not at the newest migration."""
 
     def __init__(self) -> None:

@@ -39,7 +39,7 @@ from workflows.messages import backorder_workflow_id
 EXAMPLES = Path(__file__).parent / "examples"
 SKU = "WIDGET-PRO-BLUE"
 PRICE = 9500
-LIMIT_SECONDS = 30
+LIMIT_SECONDS = 15
 
 
 @dataclass(frozen=True)

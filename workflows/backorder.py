@@ -237,7 +237,7 @@ class BackorderWorkflow:
         except ActivityError:
             await self._rest(step.rests_as)
 
-    def _call(self, step: life.Gateway) -> Coroutine[Any, Any, OrderState]:
+    def _call(self, step: life.Gateway) -> Coroutine[Any, Any, OrderState]:  # noqa: PLR0911 - one row a step
         again = any(rest.what == step.rests_as for rest in self._state.rests)
         match step:
             case Authorise(parcel):

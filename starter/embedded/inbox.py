@@ -5,7 +5,7 @@ import mailbox
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
@@ -67,8 +67,8 @@ def mail(maildir: Path, mail_id: str) -> Received | None:
 def _received(key: str, content: bytes) -> Received:
     message = message_from_bytes(content, policy=policy.default)
     return Received(
-        id=key.split(":")[0].replace(",", "_"),
-        at=parsedate_to_datetime(str(message["Date"])) if message["Date"] else datetime.min.astimezone(),
+        id=key.split(":", maxsplit=1)[0].replace(",", "_"),
+        at=parsedate_to_datetime(str(message["Date"])) if message["Date"] else datetime.fromtimestamp(0, UTC),
         sender=str(message["From"] or ""),
         to=str(message["To"] or ""),
         subject=str(message["Subject"] or ""),

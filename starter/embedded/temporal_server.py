@@ -51,7 +51,7 @@ class TemporalServer:
                 dev_server_database_filename=str(data / "temporal.db"),
             )
             return server
-        server.process = subprocess.Popen(
+        server.process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own program; starting it takes no time
             _command(program, port, ui, data),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

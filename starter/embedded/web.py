@@ -19,7 +19,7 @@ async def serving(app: FastAPI, port: int) -> AsyncIterator[None]:
     """Serve on a port of this machine for as long as the block lasts."""
     server = _Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off"))
     task = asyncio.create_task(server.serve())
-    while not server.started and not task.done():
+    while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn offers no event
         await asyncio.sleep(0.01)
     try:
         yield
