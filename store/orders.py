@@ -38,6 +38,17 @@ def row(session: Session, order_id: str) -> OrderRow:
     return found
 
 
+def own(session: Session, order_id: str) -> OrderRow:
+    """The order's row, locked: whoever changes an order starts here, so that its commands come one after another.
+
+    An order is locked before the SKUs that it needs.
+    """
+    found = session.get(OrderRow, order_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise UnknownOrder(order_id)
+    return found
+
+
 def state(session: Session, order_id: str) -> OrderState:
     """The order as the database has it now."""
     session.flush()
@@ -120,7 +131,7 @@ def body(session: Session, order_id: str) -> Order:
 
 def change_method(session: Session, order_id: str, method: str, at: datetime) -> OrderState:
     """The customer gave another payment method: a payment hold is tried again at once."""
-    row(session, order_id).method = method
+    own(session, order_id).method = method
     for parcel in session.scalars(select(ParcelRow).where(ParcelRow.order_id == order_id)):
         if parcel.declined_at is not None:
             parcel.new_method, parcel.final_decline = True, False
@@ -129,6 +140,6 @@ def change_method(session: Session, order_id: str, method: str, at: datetime) ->
 
 def record_unreadable(session: Session, order_id: str, what: str, at: datetime) -> OrderState:
     """Keep a message that could not be read, so that somebody may see it."""
-    order = row(session, order_id)
+    order = own(session, order_id)
     order.unreadable = [*order.unreadable, {"at": at.isoformat(), "what": what[:500]}]
     return settled(session, order_id, at)

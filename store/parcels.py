@@ -55,7 +55,7 @@ class Bought(Model):
 
 def claim(session: Session, step: Step) -> OrderState:
     """Take the order's allocated units into its next parcel, if its fulfilment preference allows it now."""
-    order = orders.row(session, step.order_id)
+    order = orders.own(session, step.order_id)
     lock(session, orders.body(session, step.order_id).skus)
     state = orders.state(session, step.order_id)
     units = rules.claimable(state)
@@ -96,6 +96,7 @@ def label_key(parcel: ParcelRow) -> str:
 
 def ship(session: Session, step: Step, label: Bought) -> OrderState:
     """The label is bought: the parcel's units have left, and from here nothing is undone."""
+    orders.own(session, step.order_id)
     parcel = row(session, step.order_id, step.parcel)
     if ParcelStage(parcel.stage) in {ParcelStage.CLAIMED, ParcelStage.AUTHORISED}:
         _ship(session, step, parcel, label)
@@ -125,8 +126,10 @@ def _ship(session: Session, step: Step, parcel: ParcelRow, label: Bought) -> Non
 
 def to_label(session: Session, step: Step) -> ToLabel:
     """The label to buy; from now on it may have been bought, until its answer is known."""
+    orders.own(session, step.order_id)
     parcel, order = row(session, step.order_id, step.parcel), orders.body(session, step.order_id)
-    unknown, parcel.label_unknown = parcel.label_unknown, True
+    bought = ParcelStage(parcel.stage) not in {ParcelStage.CLAIMED, ParcelStage.AUTHORISED}
+    unknown, parcel.label_unknown = parcel.label_unknown or bought, not bought
     return ToLabel(
         key=label_key(parcel),
         ship_to=order.ship_to,
@@ -140,6 +143,7 @@ def to_label(session: Session, step: Step) -> ToLabel:
 
 def label_never_bought(session: Session, step: Step) -> OrderState:
     """Looked up and not found: the parcel may be undone, or its label bought."""
+    orders.own(session, step.order_id)
     row(session, step.order_id, step.parcel).label_unknown = False
     return orders.settled(session, step.order_id, step.at)
 

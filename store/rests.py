@@ -24,6 +24,7 @@ class Resting(Model):
 
 def begin(session: Session, resting: Resting) -> OrderState:
     """Try again in 1, 2, 4 … minutes, at most an hour apart."""
+    orders.own(session, resting.order_id)
     row = session.get(RestRow, (resting.order_id, resting.what))
     if row is None:
         row = RestRow(order_id=resting.order_id, what=resting.what, failures=0)

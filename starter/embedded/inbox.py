@@ -2,15 +2,17 @@
 
 import asyncio
 import mailbox
+import re
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, Envelope
 
@@ -25,22 +27,37 @@ class _Keeper:
 
 
 @asynccontextmanager
-async def inbox(maildir: Path, port: int) -> AsyncIterator[None]:
-    """Take mail on a port of this machine for as long as the block lasts."""
+async def inbox(maildir: Path, listener: socket.socket) -> AsyncIterator[None]:
+    """Take mail on a listening socket for as long as the block lasts."""
     loop = asyncio.get_running_loop()
     keeper = _Keeper(maildir)
-    server = await loop.create_server(
-        lambda: SMTP(keeper, loop=loop, enable_SMTPUTF8=True), "127.0.0.1", port
-    )
+    sessions: WeakSet[SMTP] = WeakSet()
+
+    def session() -> SMTP:
+        opened = SMTP(keeper, loop=loop, enable_SMTPUTF8=True)
+        sessions.add(opened)
+        return opened
+
+    server = await loop.create_server(session, sock=listener)
     try:
         yield
     finally:
         server.close()
+        await _hang_up(sessions)
+
+
+async def _hang_up(sessions: WeakSet[SMTP]) -> None:
+    """End the conversations that are still open, so that none outlives the server."""
+    for session in list(sessions):
+        if isinstance(session.transport, asyncio.WriteTransport):
+            session.transport.abort()
+    while any(session.transport is not None for session in list(sessions)):  # noqa: ASYNC110 - asyncio offers no event
+        await asyncio.sleep(0)
 
 
 @dataclass(frozen=True)
-class Received:
-    """One mail, taken apart."""
+class Letter:
+    """One mail, taken apart; `at` is when it came in."""
 
     id: str
     at: datetime
@@ -51,24 +68,32 @@ class Received:
     html: str
 
 
-def mails(maildir: Path) -> list[Received]:
+def letters(maildir: Path) -> list[Letter]:
     """Every mail, the newest first."""
     if not maildir.exists():
         return []
     box = mailbox.Maildir(maildir, create=False)
-    found = [_received(key, box.get_bytes(key)) for key in box.keys()]  # noqa: SIM118 - a mailbox, no dict
-    return sorted(found, key=lambda mail: (mail.at, mail.id), reverse=True)
+    ids = sorted(box.keys(), key=_arrival, reverse=True)
+    return [_letter(mail_id, box.get_bytes(mail_id)) for mail_id in ids]
 
 
-def mail(maildir: Path, mail_id: str) -> Received | None:
-    return next((mail for mail in mails(maildir) if mail.id == mail_id), None)
+def letter(maildir: Path, mail_id: str) -> Letter | None:
+    """One mail; None if there is none of this id."""
+    if not maildir.exists():
+        return None
+    try:
+        content = mailbox.Maildir(maildir, create=False).get_bytes(mail_id)
+    except KeyError:
+        return None
+    return _letter(mail_id, content)
 
 
-def _received(key: str, content: bytes) -> Received:
+def _letter(mail_id: str, content: bytes) -> Letter:
     message = message_from_bytes(content, policy=policy.default)
-    return Received(
-        id=key.split(":", maxsplit=1)[0].replace(",", "_"),
-        at=parsedate_to_datetime(str(message["Date"])) if message["Date"] else datetime.fromtimestamp(0, UTC),
+    seconds, microseconds, _ = _arrival(mail_id)
+    return Letter(
+        id=mail_id,
+        at=datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds),
         sender=str(message["From"] or ""),
         to=str(message["To"] or ""),
         subject=str(message["Subject"] or ""),
@@ -77,6 +102,17 @@ def _received(key: str, content: bytes) -> Received:
     )
 
 
+def _arrival(mail_id: str) -> tuple[int, int, int]:
+    """Seconds, microseconds and count, as `mailbox` names its files: exact, whatever the mail's own date says."""
+    found = re.match(r"(\d+)\.M(\d+)P\d+Q(\d+)\.", mail_id)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else (0, 0, 0)
+
+
 def _body(message: EmailMessage, kind: str) -> str:
     part = message.get_body((kind,))
-    return str(part.get_content()) if part is not None else ""
+    if part is None:
+        return ""
+    try:
+        return str(part.get_content())
+    except LookupError:  # a character set that nobody knows
+        return bytes(part.get_payload(decode=True)).decode(errors="replace")

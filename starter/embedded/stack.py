@@ -2,12 +2,14 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 
 from domain.model import Model
-from starter.embedded.processes import alive, command_line
+from starter.embedded.processes import owner, sole_owner
 from starter.errors import BadInput
 
 
@@ -24,56 +26,117 @@ class Addresses(Model):
     pid: int
 
 
+RunWorker = Callable[[Addresses], AbstractAsyncContextManager[None]]
+"""Runs a worker in this process for as long as its block lasts."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where to listen; one that is taken is replaced by a free one."""
+
+    temporal: int = 7233
+    temporal_ui: int = 8233
+    web: int = 8000
+    smtp: int = 1025
+
+
+class AlreadyRunning(BadInput):
+    """Another stack owns the data directory."""
+
+    def __init__(self, pid: int, data: Path) -> None:
+        super().__init__(f"--data: another backorder (pid {pid}) runs on {data}")
+        self.pid = pid
+
+
 def running(data: Path) -> Addresses | None:
-    """The stack that runs on this data directory, if one does."""
+    """The stack that runs on this data directory, if one does and is ready; its files as seen from here."""
     try:
         addresses = Addresses.model_validate_json(_file(data).read_text())
     except (OSError, ValueError):
         return None
-    ours = "backorder" in command_line(addresses.pid) or not Path("/proc").exists()
-    return addresses if alive(addresses.pid) and (ours or addresses.pid == os.getpid()) else None
+    if owner(_lock(data)) != addresses.pid:
+        return None
+    return addresses.model_copy(update={"database": _database(data), "data": str(data)})
 
 
-@asynccontextmanager
-async def embedded_stack(data: Path, *, fresh: bool = False) -> AsyncIterator[Addresses]:
+@dataclass
+class EmbeddedStack:
     """Everything up, in order; taken down in the other.
 
     Raises:
-        BadInput: another one runs on this data directory.
+        AlreadyRunning: another one runs on this data directory.
     """
-    from starter.embedded.inbox import inbox
-    from starter.embedded.pages import inbox_app
-    from starter.embedded.processes import free_port
-    from starter.embedded.temporal_server import TemporalServer, end_left_over
-    from starter.embedded.web import serving
 
-    other = running(data)
-    if other is not None:
-        raise BadInput(f"--data: another backorder (pid {other.pid}) runs on {data}")
-    end_left_over(data)
-    if fresh:
-        _empty(data)
-    data.mkdir(parents=True, exist_ok=True)
-    async with AsyncExitStack() as stack:
-        server = await TemporalServer.start(data)
-        stack.push_async_callback(server.stop)
-        smtp, web = free_port(1025), free_port(8000)
-        await stack.enter_async_context(inbox(data / "inbox", smtp))
-        await stack.enter_async_context(serving(inbox_app(data / "inbox"), web))
-        addresses = Addresses(
+    data: Path
+    run_worker: RunWorker
+    ports: Ports = field(default_factory=Ports)
+    fresh: bool = False
+    _open: AsyncExitStack = field(default_factory=AsyncExitStack, init=False, repr=False)
+
+    async def __aenter__(self) -> Addresses:
+        async with AsyncExitStack() as opening:
+            addresses = await self._start(opening)
+            self._open = opening.pop_all()
+        return addresses
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._open.aclose()
+
+    async def _start(self, opening: AsyncExitStack) -> Addresses:
+        self.data.mkdir(parents=True, exist_ok=True)
+        self._own(opening)
+        addresses = await self._start_servers(opening)
+        await opening.enter_async_context(self.run_worker(addresses))
+        _publish(self.data, addresses)
+        opening.callback(_file(self.data).unlink, missing_ok=True)
+        return addresses
+
+    def _own(self, opening: AsyncExitStack) -> None:
+        """Be the only one here; whatever an earlier run left behind is ended and removed."""
+        from starter.embedded.temporal_server import end_left_over
+
+        try:
+            opening.enter_context(sole_owner(_lock(self.data)))
+        except BlockingIOError:
+            raise AlreadyRunning(owner(_lock(self.data)) or 0, self.data) from None
+        _file(self.data).unlink(missing_ok=True)
+        end_left_over(self.data)
+        if self.fresh:
+            _empty(self.data)
+
+    async def _start_servers(self, opening: AsyncExitStack) -> Addresses:
+        from starter.embedded.inbox import inbox
+        from starter.embedded.inbox_pages import inbox_app
+        from starter.embedded.processes import LOOPBACK, listening, port_of
+        from starter.embedded.temporal_server import TemporalServer
+        from starter.embedded.web import serving
+
+        server = await TemporalServer.start(self.data, self.ports.temporal, self.ports.temporal_ui)
+        opening.push_async_callback(server.stop)
+        smtp = opening.enter_context(listening(self.ports.smtp))
+        await opening.enter_async_context(inbox(self.data / "inbox", smtp))
+        web = opening.enter_context(listening(self.ports.web))
+        await opening.enter_async_context(serving(inbox_app(self.data / "inbox"), web))
+        return Addresses(
             temporal=server.address,
             temporal_ui=server.ui,
-            web=f"http://127.0.0.1:{web}",
-            inbox=f"http://127.0.0.1:{web}/inbox",
-            smtp=f"127.0.0.1:{smtp}",
-            database=f"sqlite:///{data / 'backorder.db'}",
-            data=str(data),
+            web=f"http://{LOOPBACK}:{port_of(web)}",
+            inbox=f"http://{LOOPBACK}:{port_of(web)}/inbox",
+            smtp=f"{LOOPBACK}:{port_of(smtp)}",
+            database=_database(self.data),
+            data=str(self.data),
             pid=os.getpid(),
         )
-        await stack.enter_async_context(_worker(addresses))
-        _file(data).write_text(addresses.model_dump_json(indent=2) + "\n")
-        stack.callback(_file(data).unlink, missing_ok=True)
-        yield addresses
+
+
+def embedded_stack(data: Path, *, fresh: bool = False) -> EmbeddedStack:
+    """The stack with our own worker."""
+    return EmbeddedStack(data, run_worker=_worker, fresh=fresh)
 
 
 @asynccontextmanager
@@ -97,13 +160,27 @@ async def _worker(addresses: Addresses) -> AsyncIterator[None]:
             yield
 
 
+def _publish(data: Path, addresses: Addresses) -> None:
+    """Write `up.json` at one stroke: whoever finds it finds all of it."""
+    unfinished = data / "up.json.new"
+    unfinished.write_text(addresses.model_dump_json(indent=2) + "\n")
+    unfinished.replace(_file(data))
+
+
 def _file(data: Path) -> Path:
     return data / "up.json"
 
 
+def _lock(data: Path) -> Path:
+    return data / "up.lock"
+
+
+def _database(data: Path) -> str:
+    return f"sqlite:///{data / 'backorder.db'}"
+
+
 _OURS = (
-    "up.json",
-    "temporal.pid",
+    "up.json.new",
     "temporal.log",
     "backorder.db",
     "temporal.db",

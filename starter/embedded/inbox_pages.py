@@ -23,11 +23,11 @@ def inbox_app(maildir: Path) -> FastAPI:
             pages.get_template(name).render(words), headers={"Content-Security-Policy": _PAGE}
         )
 
-    def found(mail_id: str) -> inbox.Received:
-        mail = inbox.mail(maildir, mail_id)
-        if mail is None:
+    def found(mail_id: str) -> inbox.Letter:
+        letter = inbox.letter(maildir, mail_id)
+        if letter is None:
             raise HTTPException(404, "no such mail")
-        return mail
+        return letter
 
     @app.get("/")
     def home() -> RedirectResponse:
@@ -39,11 +39,11 @@ def inbox_app(maildir: Path) -> FastAPI:
 
     @app.get("/inbox")
     def show_inbox() -> HTMLResponse:
-        return page("inbox.html", mails=inbox.mails(maildir))
+        return page("inbox.html", letters=inbox.letters(maildir))
 
     @app.get("/inbox/{mail_id}")
     def show_mail(mail_id: str) -> HTMLResponse:
-        return page("mail.html", mail=found(mail_id))
+        return page("mail.html", letter=found(mail_id))
 
     @app.get("/inbox/{mail_id}/html")
     def show_html(mail_id: str) -> HTMLResponse:
