@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
@@ -31,6 +33,7 @@ from gateways.smtp import SmtpMailer
 from starter.client import Backorders
 from store import audit, catalog, orders, status
 from store.database import Database
+from store.tables import PaymentRow
 from tests.servers import test_server
 from worker.wiring import Parts, running_worker
 from workflows.connection import register_search_attributes
@@ -175,6 +178,23 @@ class Shop:
         units = {name: sum(getattr(line, name) for line in state.lines) for name in names}
         return Books(**units, charged=self.payments.balance(order_id))
 
+    def differences(self, order_id: str) -> list[str]:
+        """What our ledger of an order and the provider's books do not agree on; nothing may be held for ever."""
+        theirs = {(e.key, e.kind, e.amount.minor, e.state) for e in self.payments.books(order_id)}
+        ours = self.database.read(_ledger, order_id)
+        found = [f"only ours: {entry}" for entry in sorted(ours - theirs)]
+        found += [f"only the provider's: {entry}" for entry in sorted(theirs - ours)]
+        return found + [f"still held: {reference}" for reference in sorted(self._held(order_id))]
+
+    def _held(self, order_id: str) -> set[str]:
+        entries = [e for e in self.payments.books(order_id) if e.state == "succeeded"]
+        ended = {e.reference for e in entries if e.kind in {"capture", "void"}}
+        return {e.reference for e in entries if e.kind == "authorise"} - ended
+
+    def labels(self, order_id: str) -> int:
+        """Labels that the carrier has sold for the order and not taken back."""
+        return sum(not label.voided for label in self.carrier.labels(order_id))
+
     def told(self, order_id: str) -> list[str]:
         """The kinds of notices that the order was sent, in order."""
         return [notice.kind.value for notice in self.state(order_id).notices]
@@ -189,6 +209,12 @@ class Shop:
     def _change_id(self) -> str:
         self._changes += 1
         return f"CH-{self._changes}"
+
+
+def _ledger(session: Session, order_id: str) -> set[tuple[str, str, int, str]]:
+    known = (PaymentRow.state.in_(("succeeded", "declined")), PaymentRow.order_id == order_id)
+    rows = session.scalars(select(PaymentRow).where(*known))
+    return {(row.key, row.kind, row.amount_minor, row.state) for row in rows}
 
 
 def line(sku: str, units: int, price: int = PRICE) -> dict[str, Any]:
@@ -230,9 +256,18 @@ async def gateways(database: Database, folder: Path) -> AsyncIterator[tuple[Part
 
 @asynccontextmanager
 async def open_shop(
-    database: Database, folder: Path, *, working: bool = True, policy: Policy | None = None, **worker: Any
+    database: Database,
+    folder: Path,
+    *,
+    working: bool = True,
+    policy: Policy | None = None,
+    around: Callable[[Parts], Parts] = lambda parts: parts,
+    **worker: Any,
 ) -> AsyncIterator[Shop]:
-    """A shop with two products and a worker, on a time-skipping server of its own."""
+    """A shop with two products and a worker, on a time-skipping server of its own.
+
+    `around` puts a test's own gateways about the sandboxes.
+    """
     products = tuple(Product(sku=sku, title=sku.replace("-", " ").title()) for sku in (SKU, "WIDGET-MINI"))
     database.write(catalog.load_products, products)
     if policy:
@@ -248,5 +283,5 @@ async def open_shop(
         assert isinstance(parts.payments, SandboxPayments)
         assert isinstance(parts.carrier, SandboxCarrier)
         if working:
-            await stack.enter_async_context(running_worker(env.client, parts, **worker))
+            await stack.enter_async_context(running_worker(env.client, around(parts), **worker))
         yield Shop(env, env.client, database, parts.payments, parts.carrier, mail, parts)
