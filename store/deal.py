@@ -57,7 +57,8 @@ class Deal:
         free = product.on_hand - product.reserved
         if free < 0:
             free += self._take(product.sku, -free)
-        free += self._clear_the_way(product.sku, free)
+        if product.reserved:  # else nobody holds a unit that another could need
+            free += self._clear_the_way(product.sku, free)
         given = self._give(product.sku, free) if free > 0 else 0
         product.reserved = product.on_hand - free + given
         return given

@@ -1,10 +1,9 @@
 """One order, read whole; and its status kept in step with its units."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from domain import life
@@ -24,7 +23,7 @@ from domain.state import (
     Rest,
 )
 from domain.status import Status, moved
-from store.tables import CancellationRow, LineRow, NoticeRow, OrderRow, ParcelRow, PaymentRow, RestRow
+from store.tables import Base, CancellationRow, LineRow, NoticeRow, OrderRow, ParcelRow, PaymentRow, RestRow
 
 STARTED = "started"
 SUCCEEDED = "succeeded"
@@ -77,38 +76,35 @@ def state(session: Session, order_id: str) -> OrderState:
 
 
 def _parts(session: Session, order_id: str) -> dict[str, Any]:
-    lines = _rows(session, LineRow, order_id, LineRow.number)
-    parcels = _rows(session, ParcelRow, order_id, ParcelRow.number)
-    payments = _rows(session, PaymentRow, order_id, PaymentRow.at, PaymentRow.attempt)
-    notices = _rows(session, NoticeRow, order_id, NoticeRow.at)
-    cancellations = _rows(session, CancellationRow, order_id, CancellationRow.at)
-    rests = _rows(session, RestRow, order_id)
+    lines, parcels, payments, notices, cancellations, rests = (
+        session.connection().execute(question, {"order_id": order_id}).mappings().all()
+        for question in _QUESTIONS
+    )
     return {
-        "lines": tuple(LineState.model_validate(line, from_attributes=True) for line in lines),
-        "parcels": tuple(ParcelState.model_validate(parcel, from_attributes=True) for parcel in parcels),
-        "payments": tuple(_payment(payment) for payment in payments if payment.state == SUCCEEDED),
-        "charge_unknown": any(p.kind == PaymentKind.CHARGE and p.state == STARTED for p in payments),
-        "notices": tuple(NoticeState.model_validate(notice, from_attributes=True) for notice in notices),
-        "cancellations": tuple(
-            CancelledUnits.model_validate(one, from_attributes=True) for one in cancellations
-        ),
-        "rests": tuple(Rest.model_validate(rest, from_attributes=True) for rest in rests),
+        "lines": tuple(LineState.model_validate(line) for line in lines),
+        "parcels": tuple(ParcelState.model_validate(parcel) for parcel in parcels),
+        "payments": tuple(PaymentState.model_validate(p) for p in payments if p["state"] == SUCCEEDED),
+        "charge_unknown": any(p["kind"] == PaymentKind.CHARGE and p["state"] == STARTED for p in payments),
+        "notices": tuple(NoticeState.model_validate(notice) for notice in notices),
+        "cancellations": tuple(CancelledUnits.model_validate(one) for one in cancellations),
+        "rests": tuple(Rest.model_validate(rest) for rest in rests),
     }
 
 
-def _rows(session: Session, table: Any, order_id: str, *order_by: Any) -> Sequence[Any]:
-    statement = select(table).where(table.order_id == order_id).order_by(*order_by)
-    return session.scalars(statement.execution_options(populate_existing=True)).all()
+def _question(table: type[Base], *order_by: Any) -> Select[Any]:
+    """An order's rows of one table, as plain rows: each step reads them all, so they are made and compiled once."""
+    columns = table.__table__.c
+    return select(*columns).where(columns.order_id == bindparam("order_id")).order_by(*order_by)
 
 
-def _payment(payment: PaymentRow) -> PaymentState:
-    return PaymentState(
-        kind=PaymentKind(payment.kind),
-        amount_minor=payment.amount_minor,
-        currency=payment.currency,
-        at=payment.at,
-        reference=payment.reference,
-    )
+_QUESTIONS = (
+    _question(LineRow, LineRow.number),
+    _question(ParcelRow, ParcelRow.number),
+    _question(PaymentRow, PaymentRow.at, PaymentRow.attempt),
+    _question(NoticeRow, NoticeRow.at),
+    _question(CancellationRow, CancellationRow.at),
+    _question(RestRow),
+)
 
 
 def settled(session: Session, order_id: str, at: datetime) -> OrderState:

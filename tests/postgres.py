@@ -18,6 +18,9 @@ from typing import Any
 import psycopg
 
 _READY_SECONDS = 30
+_STOP_SECONDS = 20
+
+_UNPRIVILEGED = ("nobody", "daemon", "bin")
 
 # A test database may be lost with the machine; what it answers must be the real thing.
 _SETTINGS = {
@@ -77,7 +80,8 @@ def _serving(folder: Path, account: dict[str, Any]) -> Iterator[PostgresServer]:
         "--locale=C",
         "--no-sync",
     ]
-    subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **account)
+    made = subprocess.run(initdb, check=False, capture_output=True, text=True, cwd=folder, **account)
+    assert made.returncode == 0, f"initdb: {made.stderr}"
     port = _free_port()
     options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
     command = [_binary("postgres"), "-D", data, "-p", str(port), "-k", folder, *options]
@@ -85,11 +89,10 @@ def _serving(folder: Path, account: dict[str, Any]) -> Iterator[PostgresServer]:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, **account)
         try:
             server = PostgresServer(port, process)
-            _wait(server)
+            _wait(server, folder / "log")
             yield server
         finally:
-            process.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
-            process.wait(20)
+            _stop(process)
 
 
 def _binary(name: str) -> Path:
@@ -100,10 +103,12 @@ def _binary(name: str) -> Path:
 
 
 def _account() -> dict[str, Any]:
-    """PostgreSQL refuses to run as root: then as nobody."""
+    """PostgreSQL refuses to run as root: then as an account that may do nothing."""
     if os.geteuid() != 0:
         return {}
-    nobody = pwd.getpwnam("nobody")
+    known = {one.pw_name: one for one in pwd.getpwall() if one.pw_uid != 0}
+    nobody = next((known[name] for name in _UNPRIVILEGED if name in known), None)
+    assert nobody, f"PostgreSQL can't run as root, and there is none of the accounts {_UNPRIVILEGED}"
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
@@ -113,14 +118,23 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait(server: PostgresServer) -> None:
+def _wait(server: PostgresServer, log: Path) -> None:
     ends = time.monotonic() + _READY_SECONDS
     while True:
         try:
             psycopg.connect(f"host=127.0.0.1 port={server.port} user=postgres dbname=postgres").close()
         except psycopg.OperationalError:
-            assert server.process.poll() is None, "PostgreSQL ended"
-            assert time.monotonic() < ends, "PostgreSQL is not ready"
+            assert server.process.poll() is None, f"PostgreSQL ended: {log.read_text()}"
+            assert time.monotonic() < ends, f"PostgreSQL is not ready: {log.read_text()}"
             time.sleep(0.05)
         else:
             return
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -16,9 +16,12 @@ import httpx
 import pytest
 from temporalio.client import Client
 
-from starter.embedded.processes import alive
+from starter.embedded.inbox import inbox
+from starter.embedded.inbox_pages import inbox_app
+from starter.embedded.processes import alive, listening, port_of
 from starter.embedded.stack import Addresses, AlreadyRunning, EmbeddedStack, Ports, running
 from starter.embedded.temporal_server import TemporalServer
+from starter.embedded.web import serving
 
 ANY = Ports(temporal=0, temporal_ui=0, web=0, smtp=0)
 LIMIT_SECONDS = 30
@@ -52,6 +55,25 @@ def stack(data: Path, *, fresh: bool = False) -> EmbeddedStack:
     return EmbeddedStack(data, no_worker, ANY, fresh)
 
 
+@asynccontextmanager
+async def inbox_alone(data: Path) -> AsyncIterator[Addresses]:
+    """The mail server and its pages, without Temporal."""
+    mails = data / "inbox"
+    with listening(0) as smtp, listening(0) as web:
+        async with inbox(mails, smtp), serving(inbox_app(mails), web):
+            pages = f"http://127.0.0.1:{port_of(web)}"
+            yield Addresses(
+                temporal="",
+                temporal_ui="",
+                web=pages,
+                inbox=f"{pages}/inbox",
+                smtp=f"127.0.0.1:{port_of(smtp)}",
+                database="",
+                data=str(data),
+                pid=os.getpid(),
+            )
+
+
 async def test_a_mail_is_shown_as_its_reader_sees_it(tmp_path: Path) -> None:
     async with stack(tmp_path) as up:
         await send(up, mail("Dein Päckchen 📦", html="<h1>Unterwegs</h1>", text="Unterwegs."))
@@ -71,7 +93,7 @@ async def test_a_mail_is_shown_as_its_reader_sees_it(tmp_path: Path) -> None:
 
 async def test_what_a_mail_would_run_is_inert(tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>"
-    async with stack(tmp_path) as up:
+    async with inbox_alone(tmp_path) as up:
         await send(up, mail(evil, html=f"<p>Hello</p>{evil}", text=evil))
 
         listed = await page(up.inbox)
@@ -88,7 +110,7 @@ async def test_what_a_mail_would_run_is_inert(tmp_path: Path) -> None:
 
 async def test_the_newest_mail_comes_first_whatever_its_own_date_says(tmp_path: Path) -> None:
     dates = ("Fri, 01 Jan 2100 00:00:00 +0000", "no date at all", "Mon, 01 Jan 2001 00:00:00 -0000")
-    async with stack(tmp_path) as up:
+    async with inbox_alone(tmp_path) as up:
         for place, date in enumerate(dates):
             letter = mail(f"letter {place}")
             letter["Date"] = date
@@ -101,7 +123,7 @@ async def test_the_newest_mail_comes_first_whatever_its_own_date_says(tmp_path: 
 
 
 async def test_a_mail_without_html_shows_its_text_open(tmp_path: Path) -> None:
-    async with stack(tmp_path) as up:
+    async with inbox_alone(tmp_path) as up:
         await send(up, mail("Plain", text="Only words."))
         link = (await page(up.inbox)).text.split('href="')[1].split('"')[0]
 
@@ -112,7 +134,7 @@ async def test_a_mail_without_html_shows_its_text_open(tmp_path: Path) -> None:
 
 
 async def test_an_unknown_mail_is_not_found_and_the_root_leads_to_the_inbox(tmp_path: Path) -> None:
-    async with stack(tmp_path) as up, httpx.AsyncClient(base_url=up.web) as browser:
+    async with inbox_alone(tmp_path) as up, httpx.AsyncClient(base_url=up.web) as browser:
         missing = await browser.get("/inbox/nothing")
         root = await browser.get("/")
         health = await browser.get("/healthz")
@@ -196,11 +218,11 @@ async def test_data_survives_a_restart(tmp_path: Path) -> None:
         client = await Client.connect(up.temporal)
         described = await client.get_workflow_handle("order-100").describe()
         listed = [found.id async for found in client.list_workflows("ExecutionStatus = 'Running'")]
-        inbox = await page(up.inbox)
+        listing = await page(up.inbox)
 
     assert described.workflow_type == "Waits"
     assert listed == ["order-100"]
-    assert "Still here" in inbox.text
+    assert "Still here" in listing.text
 
 
 async def test_a_fresh_start_forgets_our_own_files_and_no_others(tmp_path: Path) -> None:
@@ -209,9 +231,9 @@ async def test_a_fresh_start_forgets_our_own_files_and_no_others(tmp_path: Path)
         await send(up, mail("Gone tomorrow"))
 
     async with stack(tmp_path, fresh=True) as up:
-        inbox = await page(up.inbox)
+        listing = await page(up.inbox)
 
-    assert "No mail yet" in inbox.text
+    assert "No mail yet" in listing.text
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
