@@ -69,7 +69,7 @@ def postgres() -> Iterator[PostgresServer]:
 
 def _serving(folder: Path, account: dict[str, Any]) -> Iterator[PostgresServer]:
     data = folder / "data"
-    initdb = [
+    initdb: list[str | Path] = [
         _binary("initdb"),
         "-D",
         data,
@@ -84,7 +84,7 @@ def _serving(folder: Path, account: dict[str, Any]) -> Iterator[PostgresServer]:
     assert made.returncode == 0, f"initdb: {made.stderr}"
     port = _free_port()
     options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-    command = [_binary("postgres"), "-D", data, "-p", str(port), "-k", folder, *options]
+    command: list[str | Path] = [_binary("postgres"), "-D", data, "-p", str(port), "-k", folder, *options]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, **account)
         try:
