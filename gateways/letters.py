@@ -1,8 +1,10 @@
 """Letters: what a notice says, in words and in HTML that say the same."""
 
 import re
+from contextlib import suppress
 from datetime import date
-from functools import cache
+from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -22,32 +24,39 @@ from jinja2 import (
 
 from domain.model import Instant, Model
 from domain.money import Money
+from gateways.mail import Header
 
 _LANGUAGE = "en"
 
+_INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+"""Keeps the media queries (narrow screens, dark mode), and never asks the network while it renders."""
+
 
 class LetterLine(Model):
-    sku: str
-    title: str
+    sku: Header
+    title: Header
     quantity: int
 
 
 class LetterFacts(Model):
-    """All that a letter may say; what does not apply stays None."""
+    """All that a letter may say; what does not apply stays None.
 
-    order_id: str
+    Words that others wrote are one line each, so that none of them can pass for a header or a line of ours.
+    """
+
+    order_id: Header
     kind: str
-    customer_name: str
+    customer_name: Header
     locale: str
-    shop_name: str
+    shop_name: Header
     time_zone: str
     lines: tuple[LetterLine, ...]
     promised_on: date | None = None
     eta: date | None = None
     backordered: bool = False
-    carrier: str | None = None
-    service: str | None = None
-    tracking: str | None = None
+    carrier: Header | None = None
+    service: Header | None = None
+    tracking: Header | None = None
     estimated_delivery: date | None = None
     amount: Money | None = None
     charged: bool = False
@@ -87,7 +96,7 @@ class Letters:
         return Letter(
             subject=" ".join(self._jinja.get_template(f"{folder}/subject.txt").render(words).split()),
             text=_paragraphs(self._jinja.get_template(f"{folder}/body.txt").render(words)),
-            html=css_inline.inline(mjml.mjml2html(markup, disable_comments=True)),
+            html=_INLINER.inline(mjml.mjml2html(markup, disable_comments=True)),
         )
 
 
@@ -105,13 +114,14 @@ def _formatted(facts: LetterFacts) -> dict[str, str | None]:
     }
 
 
-@cache
+@lru_cache(maxsize=256)
 def _locale(name: str) -> Locale:
-    """The customer's locale; English where Babel knows none of that name."""
-    try:
-        return Locale.parse(name.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale("en", "US")
+    """The customer's locale, or else its language alone; English where Babel knows neither."""
+    wanted = name.replace("-", "_")
+    for known in (wanted, wanted.partition("_")[0]):
+        with suppress(UnknownLocaleError, ValueError):
+            return Locale.parse(known)
+    return Locale("en", "US")
 
 
 def _day(day: date | None, locale: Locale) -> str | None:
@@ -121,8 +131,8 @@ def _day(day: date | None, locale: Locale) -> str | None:
 def _amount(money: Money | None, locale: Locale) -> str | None:
     if money is None:
         return None
-    digits = get_currency_precision(money.currency)
-    return str(format_currency(money.minor / 10**digits, money.currency, locale=locale))
+    units = Decimal(money.minor).scaleb(-get_currency_precision(money.currency))
+    return format_currency(units, money.currency, locale=locale)
 
 
 def _paragraphs(text: str) -> str:

@@ -61,16 +61,20 @@ class MailServer:
     """A real SMTP server on loopback that keeps what it is given, and refuses on demand."""
 
     def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
+        self.received: list[bytes] = []
         self.refuse_with: str | None = None
 
     async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         if self.refuse_with:
             return self.refuse_with
-        mail = message_from_bytes(bytes(envelope.content or b""), policy=policy.default)
-        assert isinstance(mail, EmailMessage)
-        self.mails.append(mail)
+        assert isinstance(envelope.content, bytes)
+        self.received.append(envelope.content)
         return "250 OK"
+
+    @property
+    def mails(self) -> list[EmailMessage]:
+        """What came, read as a mail program reads it."""
+        return [_read(content) for content in self.received]
 
     def to(self, address: str) -> list[EmailMessage]:
         return [mail for mail in self.mails if mail["To"] == address]
@@ -83,6 +87,12 @@ class MailServer:
             yield server.sockets[0].getsockname()[1]
         finally:
             server.close()
+
+
+def _read(content: bytes) -> EmailMessage:
+    mail = message_from_bytes(content, policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    return mail
 
 
 @dataclass

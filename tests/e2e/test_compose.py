@@ -13,9 +13,10 @@ ROOT = Path(__file__).parents[2]
 
 def _compose(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     spec = find_spec("compose")
-    assert spec and spec.submodule_search_locations
+    assert spec
+    assert spec.submodule_search_locations
     binary = Path(next(iter(spec.submodule_search_locations))) / "docker-compose"
-    command = [binary, "-f", "docker-compose.yml", "--profile", "*", "config", *arguments]
+    command = [str(binary), "-f", "docker-compose.yml", "--profile", "*", "config", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
 
 
@@ -31,6 +32,14 @@ def test_nothing_is_published_beyond_this_machine() -> None:
 
     assert ports
     assert {port["host_ip"] for port in ports} == {"127.0.0.1"}
+
+
+def test_the_worker_and_what_prepares_it_have_their_commands() -> None:
+    services = json.loads(_compose(ROOT, "--format", "json").stdout)["services"]
+
+    assert services["worker"]["command"] == ["worker"]
+    assert services["init"]["command"] == ["init"]
+    assert services["worker"]["depends_on"]["init"]["condition"] == "service_completed_successfully"
 
 
 @pytest.mark.parametrize(
