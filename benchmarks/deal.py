@@ -9,7 +9,6 @@ from pathlib import Path
 
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
-from tests.postgres import postgres
 
 from benchmarks.table import Figure, time_ratio
 from domain.policy import Policy, Product
@@ -18,6 +17,7 @@ from store.database import Database
 from store.deal import QUEUE, Deal, lock
 from store.migrate import migrate
 from store.tables import LineRow, OrderRow
+from tests.postgres import postgres
 
 DEEP, SHALLOW = 1_000_000, 1_000
 TRIES = 5

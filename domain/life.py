@@ -128,7 +128,7 @@ def finished(state: OrderState) -> bool:
 
 def next_wait(state: OrderState, now: datetime) -> Wait:
     """The earliest moment at which something falls due by itself."""
-    moments = [wait for wait in _moments(state, now) if wait.until is not None]
+    moments = [wait for wait in _moments(state, now) if wait.until is not None and wait.until > now]
     return min(moments, key=lambda wait: wait.until or now, default=Wait("inventory", None))
 
 
@@ -174,10 +174,15 @@ def _parcel_due(state: OrderState, parcel: ParcelState, now: datetime) -> Iterat
             yield GiveUp(parcel.number)
         elif (retry := _retry_at(state, parcel)) is not None and now >= retry:
             yield Authorise(parcel.number)
-    elif parcel.label_unknown or state.timing is Timing.AT_ORDER or _authorised(parcel, now):
+    elif parcel.label_unknown or _paid_for(state, parcel) or _authorised(parcel, now):
         yield Label(parcel.number)
     else:
         yield Authorise(parcel.number)
+
+
+def _paid_for(state: OrderState, parcel: ParcelState) -> bool:
+    """Paid at order, or free of charge."""
+    return state.timing is Timing.AT_ORDER or parcel.amount_minor == 0
 
 
 def _authorised(parcel: ParcelState, now: datetime) -> bool:
@@ -226,12 +231,11 @@ def _update(state: OrderState, now: datetime) -> Tell | None:
 
 def _moments(state: OrderState, now: datetime) -> Iterator[Wait]:
     for rest in state.rests:
-        if rest.retry_at > now:
-            yield Wait("gateway_retry", rest.retry_at)
+        yield Wait("gateway_retry", rest.retry_at)
     parcel = state.parcel
     if parcel is not None and parcel.declined_at is not None and parcel.undoable:
-        retry = _retry_at(state, parcel)
-        yield Wait("payment_retry", min(filter(None, (retry, _grace_ends(state, parcel.declined_at)))))
+        yield Wait("payment_retry", _retry_at(state, parcel))
+        yield Wait("payment_retry", _grace_ends(state, parcel.declined_at))
     if state.accepted_at is not None and state.backordered_units:
         every = state.terms.update_every_days
         passed = updates_passed(state.accepted_at, now, every, state.time_zone)

@@ -58,12 +58,11 @@ def _lines(session: Session) -> Iterator[str]:
     statement = select(LineRow, *(sums.c[part] for part in _LINE_PARTS)).join(
         sums, (sums.c.order_id == LineRow.order_id) & (sums.c.sku == LineRow.sku), isouter=True
     )
-    lives = dict(session.execute(select(OrderRow.order_id, OrderRow.lives)).all())
     for line, *units in session.execute(statement):
         wrong = [
             part
             for part, count in zip(_LINE_PARTS, units, strict=True)
-            if getattr(line, part) != (count or 0) and lives.get(line.order_id, 1) == 1
+            if getattr(line, part) != (count or 0)
         ]
         if wrong:
             yield f"order {line.order_id}, {line.sku}: {', '.join(wrong)} differ from the ledger"

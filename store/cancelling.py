@@ -11,7 +11,7 @@ from domain.errors import CancellationBodyChanged, UnknownLine, UnknownOrder
 from domain.model import Instant, Model
 from domain.order import Timing
 from domain.state import OrderState
-from store import bells, keys, orders, parcels
+from store import bells, keys, orders, parcels, promises
 from store.deal import Deal, lock
 from store.ledger import record_line
 from store.tables import CancellationRow, LineRow, ProductRow
@@ -34,8 +34,8 @@ class Cancelled(Model):
 
 def cancel(session: Session, asked: Cancelling) -> Cancelled:
     """Cancel what can be; the same id again gets the first answer, with another body it is refused."""
-    order = orders.row(session, asked.order_id)
-    cancellation_id = asked.cancellation.cancellation_id or ""
+    order = orders.own(session, asked.order_id)
+    cancellation_id = _id(asked)
     known = session.get(CancellationRow, cancellation_id)
     if known is not None:
         return _again(session, known, asked)
@@ -44,12 +44,19 @@ def cancel(session: Session, asked: Cancelling) -> Cancelled:
     wanted = _wanted(before, asked.cancellation)
     deal = Deal(session, keys.cancelled(cancellation_id), asked.at, by=asked.order_id)
     units = 0 if before.status.ended else _take(session, deal, wanted, products)
+    for sku in products if units else ():
+        promises.renew(session, sku, deal.cause, asked.at, by=asked.order_id)
     session.flush()
     asked_units = before.open_units if asked.cancellation.lines is None else sum(wanted.values())
     outcome = _outcome(session, order.order_id, units, asked_units, before)
     session.add(_record(asked, outcome))
     state = orders.settled(session, asked.order_id, asked.at)
     return Cancelled(state=state, outcome=outcome, bells=bells.hanging(session, deal.cause), cause=deal.cause)
+
+
+def _id(asked: Cancelling) -> str:
+    """A wish without an id is named by its order and moment."""
+    return asked.cancellation.cancellation_id or f"{asked.order_id}-{asked.at:%Y%m%dT%H%M%S%f}"[-64:]
 
 
 def _again(session: Session, known: CancellationRow, asked: Cancelling) -> Cancelled:
@@ -125,7 +132,7 @@ def _outcome(
 ) -> CancellationOutcome:
     after = orders.state(session, order_id)
     shipped = after.shipped_units
-    refund = after.refund_due
+    refund = after.refund_due - before.refund_due
     charged = after.timing is Timing.AT_ORDER or bool(after.charged)
     return CancellationOutcome(
         order_id=order_id,
@@ -140,7 +147,7 @@ def _outcome(
 
 def _record(asked: Cancelling, outcome: CancellationOutcome) -> CancellationRow:
     return CancellationRow(
-        cancellation_id=asked.cancellation.cancellation_id or "",
+        cancellation_id=_id(asked),
         order_id=asked.order_id,
         digest=_digest(asked.cancellation),
         body=asked.cancellation.model_dump(mode="json"),
@@ -157,7 +164,7 @@ def answer_ended(session: Session, asked: Cancelling) -> CancellationOutcome:
     An order that has not ended is left to its workflow: `UnknownOrder` is raised for it as for none.
     """
     order = orders.row(session, asked.order_id)
-    known = session.get(CancellationRow, asked.cancellation.cancellation_id or "")
+    known = session.get(CancellationRow, _id(asked))
     if known is not None:
         return _again(session, known, asked).outcome
     if order.ended_at is None:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 P = ParamSpec("P")
@@ -15,6 +16,11 @@ T = TypeVar("T")
 
 _BUSY_SECONDS = 15
 _POOL_SIZE = 16
+_TRIES = 3
+
+# PostgreSQL's words for "somebody else was first": the same id inserted at once, a deadlock, a lost snapshot.
+# The transaction left nothing behind, and run again it sees what the other one did.
+_OVERTAKEN = {"23505", "40P01", "40001"}
 
 
 class Database:
@@ -65,6 +71,15 @@ class Database:
     def _transact(
         self, command: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
+        for _ in range(_TRIES - 1):
+            try:
+                return self._once(command, *args, **kwargs)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in _OVERTAKEN:
+                    raise
+        return self._once(command, *args, **kwargs)
+
+    def _once(self, command: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         with self._sessions.begin() as session:
             return command(session, *args, **kwargs)
 

@@ -85,7 +85,9 @@ class Deal:
         return taken
 
     def _next_needy(self, sku: str, after: Row[Any] | None) -> Row[Any] | None:
-        statement = select(LineRow.backordered, *QUEUE).where(LineRow.sku == sku, LineRow.backordered > 0)
+        statement = select(LineRow.backordered, LineRow.allocated, *QUEUE).where(
+            LineRow.sku == sku, LineRow.backordered > 0
+        )
         if after is not None:
             statement = statement.where(_behind(after))
         found: Any = self.session.execute(statement.order_by(*QUEUE).limit(1)).first()
@@ -104,7 +106,8 @@ class Deal:
             .subquery()
         )
         shares = _shares(front, free, descending=False)
-        ahead = self._holding(sku)
+        first = self._next_needy(sku, None)
+        ahead = self._holding(sku, ahead_of=first) if first is not None else 0
         return self._move("dealt", shares, literal(ahead) + shares.c.nth, sign=1)
 
     def _take(self, sku: str, short: int, behind: Row[Any] | None = None) -> int:
@@ -116,11 +119,14 @@ class Deal:
             holding = holding.where(_behind(behind))
         back = holding.order_by(*(column.desc() for column in QUEUE)).limit(short).subquery()
         shares = _shares(back, short, descending=True)
-        last = self._holding(sku) + (1 if behind is not None else 0)
+        # The needy line that takes them stands ahead of them, counted already if it holds some itself.
+        last = self._holding(sku) + (1 if behind is not None and not behind.allocated else 0)
         return self._move("taken", shares, literal(last + 1) - shares.c.nth, sign=-1)
 
-    def _holding(self, sku: str) -> int:
+    def _holding(self, sku: str, ahead_of: Row[Any] | None = None) -> int:
         held = select(func.count()).select_from(LineRow).where(LineRow.sku == sku, LineRow.allocated > 0)
+        if ahead_of is not None:
+            held = held.where(tuple_(*QUEUE) < _place(ahead_of))
         return self.session.scalar(held) or 0
 
     def _move(self, kind: str, shares: Subquery, place: ColumnElement[int], *, sign: int) -> int:
@@ -170,10 +176,13 @@ class Deal:
         self.session.execute(insert(BellRow).from_select(["cause", "order_id", "signal", "at"], reached))
 
 
-def _behind(line: Row[Any]) -> ColumnElement[bool]:
+def _place(line: Row[Any]) -> ColumnElement[Any]:
     place = (line.queue_at, line.placed_at, line.order_id)
-    bound = [literal(value, column.type) for value, column in zip(place, QUEUE, strict=True)]
-    return tuple_(*QUEUE) > tuple_(*bound)
+    return tuple_(*(literal(value, column.type) for value, column in zip(place, QUEUE, strict=True)))
+
+
+def _behind(line: Row[Any]) -> ColumnElement[bool]:
+    return tuple_(*QUEUE) > _place(line)
 
 
 def _shares(queue: Subquery, units: int, *, descending: bool) -> Subquery:

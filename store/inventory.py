@@ -28,13 +28,15 @@ def apply(session: Session, change: Change) -> InventoryOutcome:
     if unknown:
         raise UnknownSku(*unknown)
     deal = Deal(session, keys.changed(body.change_id), at)
-    uncovered = sum(_apply_line(session, deal, body, line, products[line.sku]) for line in body.lines)
+    lines = [line for line in body.lines if not _outdated(session, body, line)]
+    uncovered = sum(_apply_line(session, deal, body, line, products[line.sku]) for line in lines)
     handed_out = sum(deal.run(products[sku]) for sku in body.skus)
     session.flush()
-    if body.kind is ChangeKind.INBOUND:
-        for sku in body.skus:
-            promises.renew(session, sku, deal.cause, at)
+    for sku in body.skus:
+        promises.renew(session, sku, deal.cause, at)
     outcome = _outcome(session, body, products, handed_out, uncovered)
+    if not lines:
+        outcome = outcome.model_copy(update={"applied": False})
     session.add(
         InventoryChangeRow(
             change_id=body.change_id,
@@ -80,15 +82,21 @@ def _adjust(session: Session, deal: Deal, product: ProductRow, quantity: int) ->
     return applied - quantity
 
 
+def _outdated(session: Session, body: InventoryChange, line: ChangeLine) -> bool:
+    """Word of an inbound line that is older than the one in force is recorded, and changes nothing."""
+    if body.kind is not ChangeKind.INBOUND:
+        return False
+    inbound = session.get(InboundRow, (line.inbound_id or "", line.sku))
+    return inbound is not None and inbound.happened_at > body.happened_at
+
+
 def _announce(session: Session, body: InventoryChange, line: ChangeLine) -> None:
-    """Announce, revise or cancel an inbound line; word older than the one in force changes nothing."""
+    """Announce, revise or cancel an inbound line."""
     inbound_id = line.inbound_id or ""
     inbound = session.get(InboundRow, (inbound_id, line.sku))
     if inbound is None:
         inbound = InboundRow(inbound_id=inbound_id, sku=line.sku, first_eta=line.eta)
         session.add(inbound)
-    elif inbound.happened_at > body.happened_at:
-        return
     inbound.supplier = line.supplier or inbound.supplier
     inbound.quantity = 0 if line.cancelled else line.quantity
     inbound.eta = line.eta or inbound.eta
@@ -98,6 +106,7 @@ def _announce(session: Session, body: InventoryChange, line: ChangeLine) -> None
 
 def _reduce_inbound(session: Session, line: ChangeLine) -> None:
     """A receipt's units are no longer expected: of the named line, else of the earliest open one."""
+    session.flush()
     open_lines = select(InboundRow).where(InboundRow.sku == line.sku, InboundRow.quantity > 0)
     if line.inbound_id:
         open_lines = open_lines.where(InboundRow.inbound_id == line.inbound_id)

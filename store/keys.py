@@ -9,6 +9,10 @@ def refused(order_id: str, life: int) -> str:
     return f"order-{order_id}-refused-{life}"
 
 
+def forgotten(order_id: str, life: int) -> str:
+    return f"order-{order_id}-forgotten-{life}"
+
+
 def changed(change_id: str) -> str:
     return f"inventory-{change_id}"
 

@@ -7,6 +7,7 @@ from domain.state import OrderState, ParcelStage, PaymentKind
 from store import orders, parcels, payments, placing, rests
 from store.parcels import Step
 from store.payments import Attempt
+from store.tables import OrderRow, ParcelRow
 
 
 class Decline(Model):
@@ -23,39 +24,78 @@ class Approval(Model):
 
 def to_authorise(session: Session, step: Step) -> Attempt:
     """The authorisation to ask for: under a new key once the last one's outcome is known."""
-    order, parcel = orders.row(session, step.order_id), parcels.row(session, step.order_id, step.parcel)
-    payment = payments.begin(session, order, PaymentKind.AUTHORISE, step.parcel, parcel.amount_minor, step.at)
-    return payments.attempt(payment, order)
+    order, parcel = orders.own(session, step.order_id), parcels.row(session, step.order_id, step.parcel)
+    lasts = parcel.authorised_until is None or parcel.authorised_until > step.at
+    due = not (parcel.stage == ParcelStage.AUTHORISED and lasts)
+    return _attempt(session, order, step, PaymentKind.AUTHORISE, parcel.amount_minor, due=due)
+
+
+def _attempt(
+    session: Session,
+    order: OrderRow,
+    step: Step,
+    kind: PaymentKind,
+    minor: int,
+    *,
+    due: bool,
+    reference: str | None = None,
+) -> Attempt:
+    """The call to make; for a step that was answered before, the same call under the same key."""
+    payment = payments.same_step(session, order, kind, step.parcel, at=step.at, due=due) or payments.begin(
+        session, order, kind, step.parcel, minor, step.at
+    )
+    return payments.attempt(payment, order, reference)
 
 
 def authorised(session: Session, step: Step, key: str, answer: Approval | Decline) -> OrderState:
     """An approval lets the parcel go on; a decline opens, or goes on with, its payment hold."""
+    orders.own(session, step.order_id)
     parcel = parcels.row(session, step.order_id, step.parcel)
     rests.over(session, step.order_id, f"parcel/{step.parcel}")
+    if not payments.answered(session, key):
+        _take_answer(session, parcel, step, key, answer)
+    return orders.settled(session, step.order_id, step.at)
+
+
+def _take_answer(
+    session: Session, parcel: ParcelRow, step: Step, key: str, answer: Approval | Decline
+) -> None:
     parcel.new_method = False
     if isinstance(answer, Approval):
         payments.succeed(session, key, answer.reference, step.at)
-        parcel.stage, parcel.authorisation = ParcelStage.AUTHORISED, answer.reference
-        parcel.authorised_until, parcel.money_held = answer.expires_at, True
+        parcel.authorisation, parcel.authorised_until = answer.reference, answer.expires_at
+        parcel.money_held = True  # of an undone parcel too: then it is given back
+        if parcel.stage == ParcelStage.CLAIMED:
+            parcel.stage = ParcelStage.AUTHORISED
         parcel.declined_at, parcel.declines = None, 0
     else:
         payments.decline(session, key, answer.code, step.at)
         parcel.declined_at = parcel.declined_at or step.at
         parcel.declines += 1
         parcel.final_decline = answer.final
-    return orders.settled(session, step.order_id, step.at)
 
 
 def to_capture(session: Session, step: Step) -> Attempt:
-    order, parcel = orders.row(session, step.order_id), parcels.row(session, step.order_id, step.parcel)
-    payment = payments.begin(session, order, PaymentKind.CAPTURE, step.parcel, parcel.amount_minor, step.at)
-    return payments.attempt(payment, order, parcel.authorisation)
+    order, parcel = orders.own(session, step.order_id), parcels.row(session, step.order_id, step.parcel)
+    due = parcel.stage == ParcelStage.LABELLED
+    return _attempt(
+        session,
+        order,
+        step,
+        PaymentKind.CAPTURE,
+        parcel.amount_minor,
+        due=due,
+        reference=parcel.authorisation,
+    )
 
 
 def captured(session: Session, step: Step, key: str, answer: Approval | Decline) -> OrderState:
     """A capture that fails for good leaves a shipped parcel on record as unpaid."""
+    orders.own(session, step.order_id)
     parcel = parcels.row(session, step.order_id, step.parcel)
     rests.over(session, step.order_id, f"parcel/{step.parcel}")
+    if payments.answered(session, key):
+        return orders.settled(session, step.order_id, step.at)
     parcel.money_held = False
     if isinstance(answer, Approval):
         payments.succeed(session, key, answer.reference, step.at)
@@ -68,9 +108,16 @@ def captured(session: Session, step: Step, key: str, answer: Approval | Decline)
 
 def to_void(session: Session, step: Step) -> Attempt:
     """The authorisation to give back; without a reference it must be looked up by its key first."""
-    order, parcel = orders.row(session, step.order_id), parcels.row(session, step.order_id, step.parcel)
-    payment = payments.begin(session, order, PaymentKind.VOID, step.parcel, parcel.amount_minor, step.at)
-    return payments.attempt(payment, order, parcel.authorisation)
+    order, parcel = orders.own(session, step.order_id), parcels.row(session, step.order_id, step.parcel)
+    return _attempt(
+        session,
+        order,
+        step,
+        PaymentKind.VOID,
+        parcel.amount_minor,
+        due=parcel.money_held,
+        reference=parcel.authorisation,
+    )
 
 
 def unknown_authorisation(session: Session, step: Step) -> str | None:
@@ -80,9 +127,12 @@ def unknown_authorisation(session: Session, step: Step) -> str | None:
 
 def voided(session: Session, step: Step, key: str, reference: str | None) -> OrderState:
     """Nothing is held any more; None when nothing ever was."""
+    orders.own(session, step.order_id)
     parcel = parcels.row(session, step.order_id, step.parcel)
     unknown = unknown_authorisation(session, step)
-    if unknown is not None:
+    if unknown is not None and reference not in {None, parcel.authorisation}:
+        payments.succeed(session, unknown, reference or "", step.at)
+    elif unknown is not None:
         payments.never_happened(session, unknown)
     if reference is None:
         payments.never_happened(session, key)
@@ -94,13 +144,14 @@ def voided(session: Session, step: Step, key: str, reference: str | None) -> Ord
 
 
 def to_charge(session: Session, step: Step) -> Attempt:
-    order = orders.row(session, step.order_id)
+    order = orders.own(session, step.order_id)
     value = orders.body(session, step.order_id).value.minor
-    return payments.attempt(payments.begin(session, order, PaymentKind.CHARGE, 0, value, step.at), order)
+    return _attempt(session, order, step, PaymentKind.CHARGE, value, due=False)
 
 
 def charged(session: Session, step: Step, key: str, answer: Approval | Decline) -> placing.Placed:
     """An order at order is accepted with its charge, and rejected without it."""
+    orders.own(session, step.order_id)
     if isinstance(answer, Decline):
         payments.decline(session, key, answer.code, step.at)
         return placing.decline(session, step.order_id, answer.code, step.at)
@@ -110,24 +161,25 @@ def charged(session: Session, step: Step, key: str, answer: Approval | Decline) 
 
 def charge_found(session: Session, step: Step, key: str, reference: str | None) -> OrderState:
     """What became of a charge that nobody answered for: taken (then refunded), or never made."""
-    if reference is None:
-        payments.never_happened(session, key)
-    else:
+    orders.own(session, step.order_id)
+    if reference is not None:
         payments.succeed(session, key, reference, step.at)
+    elif not payments.answered(session, key):
+        payments.never_happened(session, key)
     rests.over(session, step.order_id, "refund")
     return orders.settled(session, step.order_id, step.at)
 
 
 def to_refund(session: Session, step: Step) -> Attempt:
     """The refund that is due; one that was begun is finished first, with its own amount."""
-    order = orders.row(session, step.order_id)
+    order = orders.own(session, step.order_id)
     due = orders.state(session, step.order_id).refund_due.minor
-    payment = payments.begin(session, order, PaymentKind.REFUND, 0, due, step.at)
     reference = payments.reference_of(session, step.order_id, 0, PaymentKind.CHARGE)
-    return payments.attempt(payment, order, reference)
+    return _attempt(session, order, step, PaymentKind.REFUND, due, due=due > 0, reference=reference)
 
 
 def refunded(session: Session, step: Step, key: str, reference: str) -> OrderState:
+    orders.own(session, step.order_id)
     payments.succeed(session, key, reference, step.at)
     rests.over(session, step.order_id, "refund")
     return orders.settled(session, step.order_id, step.at)

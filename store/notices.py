@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.cancellation import Reason
@@ -10,8 +11,8 @@ from domain.money import Money
 from domain.notices import Kind
 from domain.order import Customer
 from domain.state import OrderState, ParcelLine, PaymentKind
-from store import orders, rests
-from store.tables import CancellationRow, NoticeRow
+from store import keys, orders, rests
+from store.tables import CancellationRow, NoticeRow, StockLedgerRow
 
 
 class Telling(Model):
@@ -92,14 +93,11 @@ def _of_parcel(state: OrderState, number: int) -> dict[str, object]:
 def _of_cancellation(session: Session, state: OrderState, cancellation_id: str) -> dict[str, object]:
     row = session.get_one(CancellationRow, cancellation_id)
     refund = Money(minor=row.outcome["refunded_minor"], currency=state.currency)
-    wanted = row.body.get("lines")
-    lines = (
-        tuple(ParcelLine.model_validate(line) for line in wanted)
-        if wanted
-        else tuple(
-            ParcelLine(sku=line.sku, quantity=line.cancelled) for line in state.lines if line.cancelled
-        )
+    cause = keys.cancelled(cancellation_id)
+    taken = select(StockLedgerRow.sku, StockLedgerRow.cancelled).where(
+        StockLedgerRow.cause == cause, StockLedgerRow.kind == "cancelled"
     )
+    lines = tuple(ParcelLine(sku=sku, quantity=units) for sku, units in session.execute(taken))
     return {"lines": lines, "reason": Reason(row.reason), "amount": refund or None}
 
 

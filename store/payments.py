@@ -52,6 +52,20 @@ def begin(
     return payment
 
 
+def same_step(
+    session: Session, order: OrderRow, kind: PaymentKind, parcel: int, *, at: datetime, due: bool
+) -> PaymentRow | None:
+    """The attempt that answered this very step, when the step comes again after its outcome was stored."""
+    last = _last(session, order.order_id, parcel, kind)
+    answered = last is not None and last.state in {SUCCEEDED, DECLINED}
+    return last if last is not None and answered and (not due or last.at == at) else None
+
+
+def answered(session: Session, key: str) -> bool:
+    """Whether the outcome of this attempt is known: then it is not written twice."""
+    return session.get_one(PaymentRow, key).state in {SUCCEEDED, DECLINED}
+
+
 def _last(session: Session, order_id: str, parcel: int, kind: PaymentKind) -> PaymentRow | None:
     statement = select(PaymentRow).where(
         PaymentRow.order_id == order_id, PaymentRow.parcel == parcel, PaymentRow.kind == kind

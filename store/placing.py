@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, literal, select
 from sqlalchemy.orm import Session
 
 from domain.decision import Decision, DecisionLine, DecisionOutcome, DecisionReason, Refusal
@@ -44,10 +44,8 @@ def place(session: Session, placing: Placing) -> Placed:
     """Place an unknown or a rejected order; one that is known already is only read. Another body is refused."""
     order = placing.order
     known = session.get(OrderRow, order.order_id, with_for_update=True)
-    if known is not None and known.digest != order.digest() and known.status != Status.REJECTED:
-        raise OrderBodyChanged(order.order_id)
-    if known is not None and (known.status != Status.REJECTED or known.asked_at >= placing.asked_at):
-        return Placed(state=orders.state(session, order.order_id))
+    if known is not None and not _may_begin_again(known, placing):
+        return _as_it_stands(session, known)
     terms = policy(session)
     life = _record(session, placing, terms, known)
     if placing.late:
@@ -55,10 +53,27 @@ def place(session: Session, placing: Placing) -> Placed:
     return _enter(session, placing, life, terms)
 
 
+def _may_begin_again(known: OrderRow, placing: Placing) -> bool:
+    """A rejected order, once its money is settled, may be placed anew; any other life is the only one."""
+    over = known.status == Status.REJECTED and known.ended_at is not None
+    if not over and known.digest != placing.order.digest():
+        raise OrderBodyChanged(known.order_id)
+    return over and known.asked_at < placing.asked_at
+
+
+def _as_it_stands(session: Session, life: OrderRow) -> Placed:
+    """The order as it is, with the bells that its own placing or refusal left hanging."""
+    refused = life.status == Status.REJECTED
+    cause = (keys.refused if refused else keys.placed)(life.order_id, life.lives)
+    state = orders.state(session, life.order_id)
+    return Placed(state=state, bells=bells.hanging(session, cause), cause=cause)
+
+
 def _record(session: Session, placing: Placing, terms: Policy, known: OrderRow | None) -> OrderRow:
     """The order's row, as `placing`; a rejected one starts a new life."""
     order = placing.order
-    _forget_rejected(session, known)
+    if known is not None:
+        _forget_rejected(session, known, placing.at)
     life = OrderRow(
         order_id=order.order_id,
         digest=order.digest(),
@@ -75,6 +90,9 @@ def _record(session: Session, placing: Placing, terms: Policy, known: OrderRow |
         time_zone=placing.time_zone,
         placed_at=order.placed_at,
         asked_at=placing.asked_at,
+        accepted_at=None,
+        ended_at=None,
+        decision=None,
         promised_on=order.promised_on,
         original_promised_on=order.promised_on,
         unreadable=[],
@@ -88,11 +106,22 @@ def _record(session: Session, placing: Placing, terms: Policy, known: OrderRow |
     return life
 
 
-def _forget_rejected(session: Session, known: OrderRow | None) -> None:
-    """A rejection leaves only its record; its payments stay in their ledger."""
-    if known is not None:
-        session.execute(delete(LineRow).where(LineRow.order_id == known.order_id))
-        session.execute(delete(NoticeRow).where(NoticeRow.order_id == known.order_id))
+def _forget_rejected(session: Session, known: OrderRow, at: datetime) -> None:
+    """A rejection leaves only its record; the ledgers keep every row, and add up to the lines that are left."""
+    cause = keys.forgotten(known.order_id, known.lives)
+    gone = select(
+        literal(cause),
+        literal(0),
+        literal("forgotten"),
+        literal(at, StockLedgerRow.at.type),
+        LineRow.sku,
+        LineRow.order_id,
+        -LineRow.cancelled,
+    ).where(LineRow.order_id == known.order_id)
+    columns = ["cause", "part", "kind", "at", "sku", "order_id", "cancelled"]
+    session.execute(insert(StockLedgerRow).from_select(columns, gone))
+    session.execute(delete(LineRow).where(LineRow.order_id == known.order_id))
+    session.execute(delete(NoticeRow).where(NoticeRow.order_id == known.order_id))
 
 
 def _enter(session: Session, placing: Placing, life: OrderRow, terms: Policy) -> Placed:
@@ -102,6 +131,7 @@ def _enter(session: Session, placing: Placing, life: OrderRow, terms: Policy) ->
     with session.begin_nested() as attempt:
         lines = _join_queue(session, order, terms, products)
         deal = Deal(session, cause, placing.at, by=order.order_id)
+        _record_ordered(session, deal, lines)
         for line in lines:
             deal.run(products[line.sku])
             session.refresh(line)
@@ -110,10 +140,12 @@ def _enter(session: Session, placing: Placing, life: OrderRow, terms: Policy) ->
             attempt.rollback()
     if reasons:
         return _rejected(session, life, reasons)
-    _record_place(session, deal, lines)
+    for line in lines:
+        if promises.stands_ahead(session, line):
+            promises.renew(session, line.sku, cause, placing.at, by=order.order_id)
     decision = _decide(session, life, lines)
     life.decision = decision.model_dump(mode="json")
-    if life.timing == Timing.AT_ORDER:
+    if life.timing == Timing.AT_ORDER and order.value:
         begin(session, life, PaymentKind.CHARGE, 0, order.value.minor, placing.at)
     else:
         _accept(life, placing.at)
@@ -147,7 +179,7 @@ def _join_queue(
     return sorted(lines, key=lambda line: line.sku)
 
 
-def _record_place(session: Session, deal: Deal, lines: Iterable[LineRow]) -> None:
+def _record_ordered(session: Session, deal: Deal, lines: Iterable[LineRow]) -> None:
     """The ledger's first row for each line: the units that were ordered."""
     rows = [
         {
@@ -161,7 +193,8 @@ def _record_place(session: Session, deal: Deal, lines: Iterable[LineRow]) -> Non
         }
         for line in lines
     ]
-    session.execute(insert(StockLedgerRow), rows)
+    if rows:
+        session.execute(insert(StockLedgerRow), rows)
 
 
 def _refusals(
@@ -219,7 +252,7 @@ def _accept(life: OrderRow, at: datetime) -> None:
 
 def accept_charged(session: Session, order_id: str, at: datetime) -> OrderState:
     """An order at order is accepted once its charge is known."""
-    life = orders.row(session, order_id)
+    life = orders.own(session, order_id)
     if life.status == Status.PLACING:
         _accept(life, at)
     return orders.settled(session, order_id, at)
@@ -228,18 +261,18 @@ def accept_charged(session: Session, order_id: str, at: datetime) -> OrderState:
 def refuse(session: Session, order: Order, reason: DecisionReason, placing: Placing) -> Placed:
     """Reject an order that is not accepted yet and free its units; an accepted one is only read."""
     life = session.get(OrderRow, order.order_id, with_for_update=True)
-    if life is None or (life.status == Status.REJECTED and life.asked_at < placing.asked_at):
+    if life is None or _may_begin_again(life, placing):
         life = _record(session, placing, policy(session), life)
     if life.status != Status.PLACING:
-        return Placed(state=orders.state(session, order.order_id))
+        return _as_it_stands(session, life)
     return _free(session, life, reason, placing.at)
 
 
 def decline(session: Session, order_id: str, code: str, at: datetime) -> Placed:
     """A declined charge at order is a rejection."""
-    life = orders.row(session, order_id)
+    life = orders.own(session, order_id)
     if life.status != Status.PLACING:
-        return Placed(state=orders.settled(session, order_id, at))
+        return _as_it_stands(session, life)
     reason = DecisionReason(code=Refusal.PAYMENT_DECLINED, message=f"The payment was declined ({code}).")
     return _free(session, life, reason, at)
 
@@ -247,14 +280,16 @@ def decline(session: Session, order_id: str, code: str, at: datetime) -> Placed:
 def _free(session: Session, life: OrderRow, reason: DecisionReason, at: datetime) -> Placed:
     """Give an unaccepted order's units to the queue behind it, and record why."""
     cause = keys.refused(life.order_id, life.lives)
+    products = lock(session, orders.body(session, life.order_id).skus)
     lines = session.scalars(select(LineRow).where(LineRow.order_id == life.order_id)).all()
-    products = lock(session, tuple(line.sku for line in lines))
     deal = Deal(session, cause, at, by=life.order_id)
     for line in sorted(lines, key=lambda line: line.sku):
         products[line.sku].reserved -= line.allocated
-        units = {"backordered": -line.backordered, "allocated": -line.allocated, "cancelled": line.ordered}
+        freed = line.backordered + line.allocated
+        units = {"backordered": -line.backordered, "allocated": -line.allocated, "cancelled": freed}
         record_line(session, deal, "refused", line.sku, line.order_id, **units)
         deal.run(products[line.sku])
+        promises.renew(session, line.sku, cause, at, by=life.order_id)
     session.flush()
     rejected = _rejected(session, life, [reason])
     return rejected.model_copy(update={"bells": bells.hanging(session, cause), "cause": cause})

@@ -35,9 +35,14 @@ def queue_ahead(session: Session, line: LineRow) -> int:
     return session.scalar(statement) or 0
 
 
-def renew(session: Session, sku: str, cause: str, at: datetime) -> int:
-    """Give each waiting line of the SKU its date anew, and hang a bell where one moved; the number moved."""
+def renew(session: Session, sku: str, cause: str, at: datetime, by: str | None = None) -> int:
+    """Give each waiting line of the SKU its date anew, and hang a bell where one moved; the number of bells.
+
+    `by`: the order whose own transaction this is; it needs no bell.
+    """
     session.flush()
+    if not _any_dates(session, sku):
+        return 0
     by_line = _dates(sku)
     moved = and_(
         by_line.c.order_id == LineRow.order_id,
@@ -49,7 +54,7 @@ def renew(session: Session, sku: str, cause: str, at: datetime) -> int:
     )
     reached = select(
         literal(cause), LineRow.order_id, literal("promise_changed"), literal(at, BellRow.at.type)
-    ).where(moved, ~hangs)
+    ).where(moved, LineRow.order_id != (by or ""), ~hangs)
     rung: Any = session.execute(insert(BellRow).from_select(["cause", "order_id", "signal", "at"], reached))
     session.execute(
         update(LineRow)
@@ -58,6 +63,23 @@ def renew(session: Session, sku: str, cause: str, at: datetime) -> int:
         .execution_options(synchronize_session=False)
     )
     return int(rung.rowcount)
+
+
+def stands_ahead(session: Session, line: LineRow) -> bool:
+    """Whether lines behind this one wait, whose dates it may have moved."""
+    place = (line.queue_at, line.placed_at, line.order_id)
+    bound = [literal(value, column.type) for value, column in zip(place, QUEUE, strict=True)]
+    waiting = exists().where(
+        LineRow.sku == line.sku, LineRow.backordered > 0, tuple_(*QUEUE) > tuple_(*bound)
+    )
+    return bool(session.scalar(select(waiting)))
+
+
+def _any_dates(session: Session, sku: str) -> bool:
+    """Whether a waiting line has a date, or supply that may give it one is announced."""
+    supply = exists().where(InboundRow.sku == sku, InboundRow.quantity > 0, ~InboundRow.cancelled)
+    dated = exists().where(LineRow.sku == sku, LineRow.backordered > 0, LineRow.promised_on.is_not(None))
+    return bool(session.scalar(select(supply | dated)))
 
 
 def _dates(sku: str) -> Any:
