@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, select, update
+from sqlalchemy import CheckConstraint, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -28,7 +28,7 @@ def test_the_migrations_make_every_check(database: Database) -> None:
     seen = inspect(database.engine)
 
     for table in Base.metadata.sorted_tables:
-        wanted = {str(one.name) for one in table.constraints if one.__visit_name__ == "check_constraint"}
+        wanted = {str(one.name) for one in table.constraints if isinstance(one, CheckConstraint)}
         assert {check["name"] for check in seen.get_check_constraints(table.name)} == wanted
 
 
