@@ -151,7 +151,9 @@ def to_charge(session: Session, step: Step) -> Attempt:
 
 def charged(session: Session, step: Step, key: str, answer: Approval | Decline) -> placing.Placed:
     """An order at order is accepted with its charge, and rejected without it."""
-    orders.own(session, step.order_id)
+    order = orders.own(session, step.order_id)
+    if payments.answered(session, key):
+        return placing.as_it_stands(session, order)
     if isinstance(answer, Decline):
         payments.decline(session, key, answer.code, step.at)
         return placing.decline(session, step.order_id, answer.code, step.at)

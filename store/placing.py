@@ -45,7 +45,7 @@ def place(session: Session, placing: Placing) -> Placed:
     order = placing.order
     known = session.get(OrderRow, order.order_id, with_for_update=True)
     if known is not None and not _may_begin_again(known, placing):
-        return _as_it_stands(session, known)
+        return as_it_stands(session, known)
     terms = policy(session)
     life = _record(session, placing, terms, known)
     if placing.late:
@@ -61,7 +61,7 @@ def _may_begin_again(known: OrderRow, placing: Placing) -> bool:
     return over and known.asked_at < placing.asked_at
 
 
-def _as_it_stands(session: Session, life: OrderRow) -> Placed:
+def as_it_stands(session: Session, life: OrderRow) -> Placed:
     """The order as it is, with the bells that its own placing or refusal left hanging."""
     refused = life.status == Status.REJECTED
     cause = (keys.refused if refused else keys.placed)(life.order_id, life.lives)
@@ -264,7 +264,7 @@ def refuse(session: Session, order: Order, reason: DecisionReason, placing: Plac
     if life is None or _may_begin_again(life, placing):
         life = _record(session, placing, policy(session), life)
     if life.status != Status.PLACING:
-        return _as_it_stands(session, life)
+        return as_it_stands(session, life)
     return _free(session, life, reason, placing.at)
 
 
@@ -272,7 +272,7 @@ def decline(session: Session, order_id: str, code: str, at: datetime) -> Placed:
     """A declined charge at order is a rejection."""
     life = orders.own(session, order_id)
     if life.status != Status.PLACING:
-        return _as_it_stands(session, life)
+        return as_it_stands(session, life)
     reason = DecisionReason(code=Refusal.PAYMENT_DECLINED, message=f"The payment was declined ({code}).")
     return _free(session, life, reason, at)
 

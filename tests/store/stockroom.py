@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.cancellation import Cancellation, CancelledLine, Reason
-from domain.decision import DecisionReason
 from domain.inventory import ChangeKind, InventoryChange, InventoryOutcome
 from domain.notices import Kind
 from domain.order import Order
@@ -36,9 +35,17 @@ PRICE = 9500
 _ORDER = json.loads((Path(__file__).parents[1] / "examples" / "order.json").read_text())
 
 
+Moment = int | datetime
+
+
 def day(number: int, hour: int = 12) -> datetime:
     """A day of January 2026, at noon UTC."""
     return datetime(2026, 1, number, hour, tzinfo=UTC)
+
+
+def moment(on: Moment) -> datetime:
+    """A moment, or a day of January 2026 by its number."""
+    return day(on) if isinstance(on, int) else on
 
 
 def january(number: int) -> date:
@@ -61,7 +68,7 @@ def order_of(
     units: int = 1,
     sku: str = SKU,
     *,
-    placed: int = 5,
+    placed: Moment = 5,
     lines: Mapping[str, int] | None = None,
     tier: str = "standard",
     timing: str = "at_shipment",
@@ -72,7 +79,7 @@ def order_of(
     body = dict(_ORDER)
     body |= {
         "order_id": order_id,
-        "placed_at": day(placed).isoformat(),
+        "placed_at": moment(placed).isoformat(),
         "customer": _ORDER["customer"] | {"tier": tier},
         "payment": {"timing": timing, "method": "pm_card_visa"},
         "lines": [
@@ -83,8 +90,8 @@ def order_of(
     return Order.model_validate(body | fields)
 
 
-def change_of(kind: ChangeKind, change_id: str, *lines: dict[str, Any], on: int = 10) -> InventoryChange:
-    body = {"change_id": change_id, "kind": kind, "happened_at": day(on), "lines": lines}
+def change_of(kind: ChangeKind, change_id: str, *lines: dict[str, Any], on: Moment = 10) -> InventoryChange:
+    body = {"change_id": change_id, "kind": kind, "happened_at": moment(on), "lines": lines}
     return InventoryChange.model_validate(body)
 
 
@@ -125,13 +132,13 @@ class Stockroom:
         return self.place_order(order, on=on, asked=asked, late=late)
 
     def place_order(
-        self, order: Order, *, on: int = 5, asked: int | None = None, late: bool = False
+        self, order: Order, *, on: Moment = 5, asked: Moment | None = None, late: bool = False
     ) -> Placed:
-        wish = Placing(order=order, at=day(on), asked_at=day(asked or on), late=late)
+        wish = Placing(order=order, at=moment(on), asked_at=moment(asked or on), late=late)
         return self.database.write(placing.place, wish)
 
-    def refuse(self, order: Order, *, on: int = 5, asked: int | None = None) -> Placed:
-        wish = Placing(order=order, at=day(on), asked_at=day(asked or on))
+    def refuse(self, order: Order, *, on: Moment = 5, asked: Moment | None = None) -> Placed:
+        wish = Placing(order=order, at=moment(on), asked_at=moment(asked or on))
         return self.database.write(placing.refuse, order, placing.unavailable(), wish)
 
     def cancel(
@@ -141,60 +148,62 @@ class Stockroom:
         *,
         lines: Mapping[str, int] | None = None,
         reason: Reason = Reason.CHANGED_MIND,
-        on: int = 15,
+        on: Moment = 15,
     ) -> Cancelled:
         named = tuple(CancelledLine(sku=sku, quantity=units) for sku, units in (lines or {}).items())
         wish = Cancellation(
             cancellation_id=cancellation_id or f"C-{next(self._numbers)}", reason=reason, lines=named or None
         )
         return self.database.write(
-            cancelling.cancel, Cancelling(order_id=order_id, cancellation=wish, at=day(on))
+            cancelling.cancel, Cancelling(order_id=order_id, cancellation=wish, at=moment(on))
         )
 
-    def claim(self, order_id: str, *, on: int = 12) -> OrderState:
-        return self.database.write(parcels.claim, Step(order_id=order_id, at=day(on)))
+    def claim(self, order_id: str, *, on: Moment = 12) -> OrderState:
+        return self.database.write(parcels.claim, Step(order_id=order_id, at=moment(on)))
 
-    def ship(self, order_id: str, parcel: int = 1, *, on: int = 12) -> OrderState:
-        step = Step(order_id=order_id, at=day(on), parcel=parcel)
+    def ship(self, order_id: str, parcel: int = 1, *, on: Moment = 12) -> OrderState:
+        step = Step(order_id=order_id, at=moment(on), parcel=parcel)
         self.database.write(parcels.to_label, step)
         return self.database.write(parcels.ship, step, bought(parcel))
 
-    def tell(self, order_id: str, kind: Kind, occasion: str = "1", *, on: int = 6) -> OrderState:
-        telling = Telling(order_id=order_id, kind=kind, occasion=occasion, at=day(on))
+    def tell(self, order_id: str, kind: Kind, occasion: str = "1", *, on: Moment = 6) -> OrderState:
+        telling = Telling(order_id=order_id, kind=kind, occasion=occasion, at=moment(on))
         return self.database.write(notices.told, telling, delivered=True, message_id="m-1")
 
     # Money.
 
     def authorise(
-        self, order_id: str, parcel: int = 1, *, on: int = 12, until: int | None = None
+        self, order_id: str, parcel: int = 1, *, on: Moment = 12, until: Moment | None = None
     ) -> OrderState:
-        step = Step(order_id=order_id, at=day(on), parcel=parcel)
+        step = Step(order_id=order_id, at=moment(on), parcel=parcel)
         attempt = self.database.write(money.to_authorise, step)
-        answer = Approval(reference=f"pi-{attempt.key}", expires_at=day(until) if until else None)
+        answer = Approval(reference=f"pi-{attempt.key}", expires_at=moment(until) if until else None)
         return self.database.write(money.authorised, step, attempt.key, answer)
 
     def decline(
-        self, order_id: str, parcel: int = 1, *, on: int = 12, final: bool = False
+        self, order_id: str, parcel: int = 1, *, on: Moment = 12, final: bool = False
     ) -> tuple[Attempt, OrderState]:
-        step = Step(order_id=order_id, at=day(on), parcel=parcel)
+        step = Step(order_id=order_id, at=moment(on), parcel=parcel)
         attempt = self.database.write(money.to_authorise, step)
         answer = Decline(code="insufficient_funds", final=final)
         return attempt, self.database.write(money.authorised, step, attempt.key, answer)
 
-    def capture(self, order_id: str, parcel: int = 1, *, on: int = 12, refused: bool = False) -> OrderState:
-        step = Step(order_id=order_id, at=day(on), parcel=parcel)
+    def capture(
+        self, order_id: str, parcel: int = 1, *, on: Moment = 12, refused: bool = False
+    ) -> OrderState:
+        step = Step(order_id=order_id, at=moment(on), parcel=parcel)
         attempt = self.database.write(money.to_capture, step)
         answer = Decline(code="expired", final=True) if refused else Approval(reference=f"ch-{attempt.key}")
         return self.database.write(money.captured, step, attempt.key, answer)
 
-    def charge(self, order_id: str, *, on: int = 5, declined: bool = False) -> Placed:
-        step = Step(order_id=order_id, at=day(on))
+    def charge(self, order_id: str, *, on: Moment = 5, declined: bool = False) -> Placed:
+        step = Step(order_id=order_id, at=moment(on))
         attempt = self.database.write(money.to_charge, step)
         answer = Decline(code="stolen_card") if declined else Approval(reference=f"ch-{attempt.key}")
         return self.database.write(money.charged, step, attempt.key, answer)
 
-    def refund(self, order_id: str, *, on: int = 16) -> OrderState:
-        step = Step(order_id=order_id, at=day(on))
+    def refund(self, order_id: str, *, on: Moment = 16) -> OrderState:
+        step = Step(order_id=order_id, at=moment(on))
         attempt = self.database.write(money.to_refund, step)
         return self.database.write(money.refunded, step, attempt.key, f"re-{attempt.key}")
 
@@ -207,19 +216,26 @@ class Stockroom:
         change_id: str | None = None,
         *,
         inbound: str | None = None,
-        on: int = 10,
+        on: Moment = 10,
     ) -> InventoryOutcome:
         line = {"sku": sku, "quantity": units, "inbound_id": inbound}
         return self.apply(change_of(ChangeKind.RECEIVED, change_id or self._id(), line, on=on), on=on)
 
     def adjust(
-        self, units: int, sku: str = SKU, change_id: str | None = None, *, on: int = 11
+        self, units: int, sku: str = SKU, change_id: str | None = None, *, on: Moment = 11
     ) -> InventoryOutcome:
         line = {"sku": sku, "quantity": units}
         return self.apply(change_of(ChangeKind.ADJUSTED, change_id or self._id(), line, on=on), on=on)
 
     def announce(
-        self, inbound_id: str, units: int, eta: int, sku: str = SKU, *, on: int = 8, cancelled: bool = False
+        self,
+        inbound_id: str,
+        units: int,
+        eta: int,
+        sku: str = SKU,
+        *,
+        on: Moment = 8,
+        cancelled: bool = False,
     ) -> InventoryOutcome:
         line = {
             "sku": sku,
@@ -230,8 +246,8 @@ class Stockroom:
         }
         return self.apply(change_of(ChangeKind.INBOUND, self._id(), line, on=on), on=on)
 
-    def apply(self, change: InventoryChange, *, on: int = 10) -> InventoryOutcome:
-        return self.database.write(inventory.apply, Change(change=change, at=day(on)))
+    def apply(self, change: InventoryChange, *, on: Moment = 10) -> InventoryOutcome:
+        return self.database.write(inventory.apply, Change(change=change, at=moment(on)))
 
     def _id(self) -> str:
         return f"CH-{next(self._numbers)}"
@@ -307,7 +323,3 @@ def _payments(session: Session, order_id: str) -> list[tuple[str, str]]:
 
 def _rows(session: Session) -> int:
     return sum(len(session.execute(select(table)).all()) for table in Base.metadata.sorted_tables)
-
-
-def reason(code: str) -> DecisionReason:
-    return DecisionReason.model_validate({"code": code})
