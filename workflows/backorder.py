@@ -133,7 +133,7 @@ class BackorderWorkflow:
     async def _place(self) -> None:
         """Into the queue with a decision, within the deadline; past it nobody gets an order later."""
         _check_id(self._order)
-        asked_at = workflow.info().start_time
+        asked_at = workflow.info().workflow_start_time
         late = workflow.now() - asked_at > PLACING_DEADLINE
         order = Placing(order=self._order, at=workflow.now(), asked_at=asked_at, late=late)
         try:
@@ -373,7 +373,7 @@ class BackorderWorkflow:
                 order_id=order.order_id,
                 status=OrderStatus.PLACING,
                 placed_at=order.placed_at,
-                asked_at=workflow.info().start_time,
+                asked_at=workflow.info().workflow_start_time,
                 currency=order.currency,
             )
         return self._known
