@@ -8,10 +8,22 @@ import pytest
 from store.database import Database
 from tests.shop import Shop, open_shop
 
+REMEMBERS: dict[str, int] = {}
+FORGETS = {"max_cached_workflows": 0}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """E8: the story of a backorder is told a second time by a worker that forgets every workflow after each task."""
+    if metafunc.module.__name__.endswith("test_a_story") and "shop" in metafunc.fixturenames:
+        metafunc.parametrize("shop", [REMEMBERS, FORGETS], ids=["remembers", "forgets"], indirect=True)
+
 
 @pytest.fixture
-async def shop(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Shop]:
-    async with open_shop(sqlite_database, tmp_path) as opened:
+async def shop(
+    request: pytest.FixtureRequest, sqlite_database: Database, tmp_path: Path
+) -> AsyncIterator[Shop]:
+    worker: dict[str, int] = getattr(request, "param", REMEMBERS)
+    async with open_shop(sqlite_database, tmp_path, **worker) as opened:
         yield opened
 
 
