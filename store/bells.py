@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from domain.model import Model
@@ -17,12 +17,16 @@ class Bell(Model):
     signal: str
 
 
+_HANGING = (
+    select(func.count())
+    .select_from(BellRow)
+    .where(BellRow.cause == bindparam("cause"), BellRow.rung_at.is_(None))
+)
+
+
 def hanging(session: Session, cause: str) -> int:
     """How many bells of this cause are not rung yet."""
-    statement = (
-        select(func.count()).select_from(BellRow).where(BellRow.cause == cause, BellRow.rung_at.is_(None))
-    )
-    return session.scalar(statement) or 0
+    return session.scalar(_HANGING, {"cause": cause}) or 0
 
 
 def unrung(session: Session, cause: str, limit: int) -> list[Bell]:

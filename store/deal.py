@@ -4,6 +4,7 @@ Each hand-out is written to the ledger first, by one statement over the queue's 
 the ledger, so that the two can't differ. Only lines that change are touched.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Row,
     Subquery,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -30,11 +32,18 @@ from store.tables import BellRow, LineRow, ProductRow, StockLedgerRow
 QUEUE = (LineRow.queue_at, LineRow.placed_at, LineRow.order_id)
 
 
-def lock(session: Session, skus: tuple[str, ...]) -> dict[str, ProductRow]:
+_LOCK = (
+    select(ProductRow)
+    .where(ProductRow.sku.in_(bindparam("skus", expanding=True)))
+    .order_by(ProductRow.sku)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
+def lock(session: Session, skus: Sequence[str]) -> dict[str, ProductRow]:
     """The SKUs' rows, locked in SKU order; unknown ones are missing. On SQLite the transaction is the lock."""
-    statement = select(ProductRow).where(ProductRow.sku.in_(skus)).order_by(ProductRow.sku).with_for_update()
-    found = session.scalars(statement.execution_options(populate_existing=True))
-    return {product.sku: product for product in found}
+    return {product.sku: product for product in session.scalars(_LOCK, {"skus": list(skus)})}
 
 
 @dataclass

@@ -1,12 +1,20 @@
 """Ledger rows for what happens to single lines, and the lines that follow them."""
 
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from store.deal import Deal
 from store.tables import LineRow, ProductRow, StockLedgerRow
 
 _UNITS = ("backordered", "allocated", "claimed", "shipped", "cancelled")
+
+# Plain statements, made once: each step of an order passes here.
+_RECORD = insert(StockLedgerRow)
+_FOLLOW = (
+    update(LineRow)
+    .where(LineRow.order_id == bindparam("of_order"), LineRow.sku == bindparam("of_sku"))
+    .values({name: getattr(LineRow, name) + bindparam(f"plus_{name}") for name in _UNITS})
+)
 
 
 def record_line(
@@ -20,27 +28,20 @@ def record_line(
     **units: int,
 ) -> None:
     """Write what happened to a line's units, and change the line by just that."""
-    session.execute(
-        insert(StockLedgerRow).values(
-            cause=deal.cause,
-            part=deal.next_part(),
-            kind=kind,
-            at=deal.at,
-            sku=sku,
-            order_id=order_id,
-            parcel=parcel,
-            on_hand=-units.get("shipped", 0),
-            **units,
-        )
-    )
-    changes = {name: getattr(LineRow, name) + units[name] for name in _UNITS if units.get(name)}
-    if changes:
-        session.execute(
-            update(LineRow)
-            .where(LineRow.order_id == order_id, LineRow.sku == sku)
-            .values(changes)
-            .execution_options(synchronize_session=False)
-        )
+    row = {
+        "cause": deal.cause,
+        "part": deal.next_part(),
+        "kind": kind,
+        "at": deal.at,
+        "sku": sku,
+        "order_id": order_id,
+        "parcel": parcel,
+        "on_hand": -units.get("shipped", 0),
+        **units,
+    }
+    session.connection().execute(_RECORD, row)
+    moved = {f"plus_{name}": units.get(name, 0) for name in _UNITS}
+    session.connection().execute(_FOLLOW, {"of_order": order_id, "of_sku": sku, **moved})
 
 
 def record_stock(session: Session, deal: Deal, kind: str, product: ProductRow, units: int) -> None:

@@ -41,17 +41,14 @@ def _attempt(
     reference: str | None = None,
 ) -> Attempt:
     """The call to make; for a step that was answered before, the same call under the same key."""
-    payment = payments.same_step(session, order, kind, step.parcel, at=step.at, due=due) or payments.begin(
-        session, order, kind, step.parcel, minor, step.at
-    )
+    payment = payments.call(session, order, kind, step.parcel, minor, at=step.at, due=due)
     return payments.attempt(payment, order, reference)
 
 
 def authorised(session: Session, step: Step, key: str, answer: Approval | Decline) -> OrderState:
     """An approval lets the parcel go on; a decline opens, or goes on with, its payment hold."""
-    orders.own(session, step.order_id)
-    parcel = parcels.row(session, step.order_id, step.parcel)
-    rests.over(session, step.order_id, f"parcel/{step.parcel}")
+    order, parcel = orders.own(session, step.order_id), parcels.row(session, step.order_id, step.parcel)
+    rests.over(order, f"parcel/{step.parcel}")
     if not payments.answered(session, key):
         _take_answer(session, parcel, step, key, answer)
     return orders.settled(session, step.order_id, step.at)
@@ -91,9 +88,8 @@ def to_capture(session: Session, step: Step) -> Attempt:
 
 def captured(session: Session, step: Step, key: str, answer: Approval | Decline) -> OrderState:
     """A capture that fails for good leaves a shipped parcel on record as unpaid."""
-    orders.own(session, step.order_id)
-    parcel = parcels.row(session, step.order_id, step.parcel)
-    rests.over(session, step.order_id, f"parcel/{step.parcel}")
+    order, parcel = orders.own(session, step.order_id), parcels.row(session, step.order_id, step.parcel)
+    rests.over(order, f"parcel/{step.parcel}")
     if payments.answered(session, key):
         return orders.settled(session, step.order_id, step.at)
     parcel.money_held = False
@@ -127,8 +123,7 @@ def unknown_authorisation(session: Session, step: Step) -> str | None:
 
 def voided(session: Session, step: Step, key: str, reference: str | None) -> OrderState:
     """Nothing is held any more; None when nothing ever was."""
-    orders.own(session, step.order_id)
-    parcel = parcels.row(session, step.order_id, step.parcel)
+    order, parcel = orders.own(session, step.order_id), parcels.row(session, step.order_id, step.parcel)
     unknown = unknown_authorisation(session, step)
     if unknown is not None and reference not in {None, parcel.authorisation}:
         payments.succeed(session, unknown, reference or "", step.at)
@@ -139,7 +134,7 @@ def voided(session: Session, step: Step, key: str, reference: str | None) -> Ord
     else:
         payments.succeed(session, key, reference, step.at)
     parcel.money_held = False
-    rests.over(session, step.order_id, f"void/{step.parcel}")
+    rests.over(order, f"void/{step.parcel}")
     return orders.settled(session, step.order_id, step.at)
 
 
@@ -163,12 +158,12 @@ def charged(session: Session, step: Step, key: str, answer: Approval | Decline) 
 
 def charge_found(session: Session, step: Step, key: str, reference: str | None) -> OrderState:
     """What became of a charge that nobody answered for: taken (then refunded), or never made."""
-    orders.own(session, step.order_id)
+    order = orders.own(session, step.order_id)
     if reference is not None:
         payments.succeed(session, key, reference, step.at)
     elif not payments.answered(session, key):
         payments.never_happened(session, key)
-    rests.over(session, step.order_id, "refund")
+    rests.over(order, "refund")
     return orders.settled(session, step.order_id, step.at)
 
 
@@ -181,7 +176,7 @@ def to_refund(session: Session, step: Step) -> Attempt:
 
 
 def refunded(session: Session, step: Step, key: str, reference: str) -> OrderState:
-    orders.own(session, step.order_id)
+    order = orders.own(session, step.order_id)
     payments.succeed(session, key, reference, step.at)
-    rests.over(session, step.order_id, "refund")
+    rests.over(order, "refund")
     return orders.settled(session, step.order_id, step.at)

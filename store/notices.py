@@ -105,7 +105,7 @@ def told(
     session: Session, telling: Telling, *, delivered: bool, message_id: str | None, error: str | None = None
 ) -> OrderState:
     """The notice went out, or its mailbox refused it for good; either way the order goes on."""
-    orders.own(session, telling.order_id)
+    order = orders.own(session, telling.order_id)
     key = (telling.order_id, telling.kind, telling.occasion)
     if session.get(NoticeRow, key) is None:
         session.add(
@@ -120,7 +120,7 @@ def told(
             )
         )
     _renew_promise(session, telling)
-    rests.over(session, telling.order_id, "mail")
+    rests.over(order, "mail")
     return orders.settled(session, telling.order_id, telling.at)
 
 

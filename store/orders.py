@@ -23,10 +23,18 @@ from domain.state import (
     Rest,
 )
 from domain.status import Status, moved
-from store.tables import Base, CancellationRow, LineRow, NoticeRow, OrderRow, ParcelRow, PaymentRow, RestRow
+from store.tables import Base, CancellationRow, LineRow, NoticeRow, OrderRow, ParcelRow, PaymentRow
 
 STARTED = "started"
 SUCCEEDED = "succeeded"
+
+
+_OWN = (
+    select(OrderRow)
+    .where(OrderRow.order_id == bindparam("order_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def row(session: Session, order_id: str) -> OrderRow:
@@ -42,7 +50,7 @@ def own(session: Session, order_id: str) -> OrderRow:
 
     An order is locked before the SKUs that it needs.
     """
-    found = session.get(OrderRow, order_id, with_for_update=True, populate_existing=True)
+    found = session.execute(_OWN, {"order_id": order_id}).scalar_one_or_none()
     if found is None:
         raise UnknownOrder(order_id)
     return found
@@ -71,12 +79,13 @@ def state(session: Session, order_id: str) -> OrderState:
         terms=Policy.model_validate(order.terms),
         decision=Decision.model_validate(order.decision) if order.decision else None,
         unreadable=len(order.unreadable),
+        rests=tuple(Rest.model_validate(rest) for rest in order.rests),
         **_parts(session, order_id),
     )
 
 
 def _parts(session: Session, order_id: str) -> dict[str, Any]:
-    lines, parcels, payments, notices, cancellations, rests = (
+    lines, parcels, payments, notices, cancellations = (
         session.connection().execute(question, {"order_id": order_id}).mappings().all()
         for question in _QUESTIONS
     )
@@ -87,7 +96,6 @@ def _parts(session: Session, order_id: str) -> dict[str, Any]:
         "charge_unknown": any(p["kind"] == PaymentKind.CHARGE and p["state"] == STARTED for p in payments),
         "notices": tuple(NoticeState.model_validate(notice) for notice in notices),
         "cancellations": tuple(CancelledUnits.model_validate(one) for one in cancellations),
-        "rests": tuple(Rest.model_validate(rest) for rest in rests),
     }
 
 
@@ -103,13 +111,15 @@ _QUESTIONS = (
     _question(PaymentRow, PaymentRow.at, PaymentRow.attempt),
     _question(NoticeRow, NoticeRow.at),
     _question(CancellationRow, CancellationRow.at),
-    _question(RestRow),
 )
 
 
-def settled(session: Session, order_id: str, at: datetime) -> OrderState:
-    """The order after a change: its status follows its units, and it ends when nothing is left to do."""
-    now = state(session, order_id)
+def settled(session: Session, order_id: str, at: datetime, now: OrderState | None = None) -> OrderState:
+    """The order after a change: its status follows its units, and it ends when nothing is left to do.
+
+    `now`: the order as it was read, when nothing changed since.
+    """
+    now = now or state(session, order_id)
     status = moved(now.status, life.status_of(now))
     ended_at = now.ended_at or (at if life.finished(now) else None)
     if status is now.status and ended_at == now.ended_at:

@@ -59,8 +59,9 @@ def claim(session: Session, step: Step) -> OrderState:
     lock(session, orders.body(session, step.order_id).skus)
     state = orders.state(session, step.order_id)
     units = rules.claimable(state)
-    if units:
-        _claim(session, step, order, state, units)
+    if not units:
+        return orders.settled(session, step.order_id, step.at, state)
+    _claim(session, step, order, state, units)
     return orders.settled(session, step.order_id, step.at)
 
 
@@ -119,7 +120,7 @@ def _ship(session: Session, step: Step, parcel: ParcelRow, label: Bought) -> Non
     parcel.shipped_at, parcel.label_unknown = step.at, False
     to_capture = order.timing == Timing.AT_SHIPMENT and parcel.amount_minor
     parcel.stage = ParcelStage.LABELLED if to_capture else ParcelStage.SHIPPED
-    rests.over(session, step.order_id, f"parcel/{step.parcel}")
+    rests.over(order, f"parcel/{step.parcel}")
     if to_capture:
         payments.begin(session, order, PaymentKind.CAPTURE, step.parcel, parcel.amount_minor, step.at)
 
@@ -154,7 +155,7 @@ def undo(session: Session, deal: Deal, parcel: ParcelRow) -> None:
         moves = {"claimed": -line["quantity"], "allocated": line["quantity"]}
         record_line(session, deal, "undone", line["sku"], parcel.order_id, parcel=parcel.number, **moves)
     parcel.stage = ParcelStage.UNDONE
-    rests.over(session, parcel.order_id, f"parcel/{parcel.number}")
+    rests.over(orders.row(session, parcel.order_id), f"parcel/{parcel.number}")
     parcel.money_held = parcel.money_held or payments.pending(
         session, parcel.order_id, parcel.number, PaymentKind.AUTHORISE
     )

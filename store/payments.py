@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from domain.model import Model
@@ -32,7 +32,38 @@ def begin(
     session: Session, order: OrderRow, kind: PaymentKind, parcel: int, amount_minor: int, at: datetime
 ) -> PaymentRow:
     """The attempt to make: the started one whose outcome is not known, else a new one, stored before the call."""
+    return _begin(
+        session, order, _last(session, order.order_id, parcel, kind), kind, parcel, amount_minor, at
+    )
+
+
+def call(
+    session: Session,
+    order: OrderRow,
+    kind: PaymentKind,
+    parcel: int,
+    amount_minor: int,
+    *,
+    at: datetime,
+    due: bool,
+) -> PaymentRow:
+    """The attempt of this step: the one that answered it, when the step comes again after its outcome was stored."""
     last = _last(session, order.order_id, parcel, kind)
+    answered = last is not None and last.state in {SUCCEEDED, DECLINED}
+    if last is not None and answered and (not due or last.at == at):
+        return last
+    return _begin(session, order, last, kind, parcel, amount_minor, at)
+
+
+def _begin(
+    session: Session,
+    order: OrderRow,
+    last: PaymentRow | None,
+    kind: PaymentKind,
+    parcel: int,
+    amount_minor: int,
+    at: datetime,
+) -> PaymentRow:
     if last is not None and last.state == STARTED:
         return last
     attempt = last.attempt + 1 if last else 1
@@ -52,25 +83,25 @@ def begin(
     return payment
 
 
-def same_step(
-    session: Session, order: OrderRow, kind: PaymentKind, parcel: int, *, at: datetime, due: bool
-) -> PaymentRow | None:
-    """The attempt that answered this very step, when the step comes again after its outcome was stored."""
-    last = _last(session, order.order_id, parcel, kind)
-    answered = last is not None and last.state in {SUCCEEDED, DECLINED}
-    return last if last is not None and answered and (not due or last.at == at) else None
-
-
 def answered(session: Session, key: str) -> bool:
     """Whether the outcome of this attempt is known: then it is not written twice."""
     return session.get_one(PaymentRow, key).state in {SUCCEEDED, DECLINED}
 
 
-def _last(session: Session, order_id: str, parcel: int, kind: PaymentKind) -> PaymentRow | None:
-    statement = select(PaymentRow).where(
-        PaymentRow.order_id == order_id, PaymentRow.parcel == parcel, PaymentRow.kind == kind
+_LAST = (
+    select(PaymentRow)
+    .where(
+        PaymentRow.order_id == bindparam("order_id"),
+        PaymentRow.parcel == bindparam("parcel"),
+        PaymentRow.kind == bindparam("kind"),
     )
-    return session.scalars(statement.order_by(PaymentRow.attempt.desc()).limit(1)).first()
+    .order_by(PaymentRow.attempt.desc())
+    .limit(1)
+)
+
+
+def _last(session: Session, order_id: str, parcel: int, kind: PaymentKind) -> PaymentRow | None:
+    return session.scalars(_LAST, {"order_id": order_id, "parcel": parcel, "kind": kind}).first()
 
 
 def attempt(payment: PaymentRow, order: OrderRow, reference: str | None = None) -> Attempt:

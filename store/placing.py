@@ -96,6 +96,7 @@ def _record(session: Session, placing: Placing, terms: Policy, known: OrderRow |
         promised_on=order.promised_on,
         original_promised_on=order.promised_on,
         unreadable=[],
+        rests=[],
         lives=known.lives + 1 if known else 1,
     )
     if known is None:
@@ -218,9 +219,10 @@ def _refusals(
 
 def _decide(session: Session, life: OrderRow, lines: list[LineRow]) -> Decision:
     """The decision of an order that entered the queue, and its promise."""
-    for line in lines:
-        line.promised_on = life.promised_on or promises.expected_on(session, line)
     waiting = [line for line in lines if line.backordered]
+    ahead = {line.sku: promises.queue_ahead(session, line) for line in waiting}
+    for line in lines:
+        line.promised_on = life.promised_on or promises.expected_on(session, line, ahead.get(line.sku, 0))
     dates = [line.promised_on for line in waiting]
     promised = max((day for day in dates if day), default=None) if all(dates) else None
     life.promised_on = life.promised_on or promised
@@ -241,7 +243,7 @@ def _decide(session: Session, life: OrderRow, lines: list[LineRow]) -> Decision:
         ),
         promised_on=promised,
         priority=Priority(life.priority),
-        queue_ahead_units=sum(promises.queue_ahead(session, line) for line in waiting),
+        queue_ahead_units=sum(ahead.values()),
     )
 
 

@@ -3,36 +3,36 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, insert, literal, select, tuple_, update
+from sqlalchemy import BindParameter, and_, bindparam, exists, func, insert, literal, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from store.deal import QUEUE
 from store.tables import BellRow, InboundRow, LineRow
 
+_SKU: BindParameter[str] = bindparam("sku")
+_WAITING = and_(LineRow.sku == _SKU, LineRow.backordered > 0)
+_HERE = tuple_(*(bindparam(column.key, type_=column.type) for column in QUEUE))
+_AHEAD = select(func.sum(LineRow.backordered)).where(_WAITING, tuple_(*QUEUE) < _HERE)
+_BEHIND = select(exists().where(_WAITING, tuple_(*QUEUE) > _HERE))
+_SUPPLY = and_(InboundRow.sku == _SKU, InboundRow.quantity > 0, ~InboundRow.cancelled)
+_BY_THEN = func.sum(InboundRow.quantity).over(order_by=(InboundRow.eta, InboundRow.inbound_id))
+_ARRIVING = select(InboundRow.eta, _BY_THEN.label("by_then")).where(_SUPPLY).subquery()
+_COVERED = select(func.min(_ARRIVING.c.eta)).where(_ARRIVING.c.by_then >= bindparam("needed"))
+_DATED = and_(_WAITING, LineRow.promised_on.is_not(None))
+_ANY_DATES = select(exists().where(_SUPPLY) | exists().where(_DATED))
 
-def expected_on(session: Session, line: LineRow) -> date | None:
-    """The date for one line, from the supply announced so far; None when supply does not reach it."""
+
+def expected_on(session: Session, line: LineRow, ahead: int) -> date | None:
+    """The date for one line behind `ahead` units, from the supply announced so far; None when it does not reach."""
     if not line.backordered:
         return None
-    needed = queue_ahead(session, line) + line.backordered
-    running = func.sum(InboundRow.quantity).over(order_by=(InboundRow.eta, InboundRow.inbound_id))
-    arriving = (
-        select(InboundRow.eta, running.label("by_then"))
-        .where(InboundRow.sku == line.sku, InboundRow.quantity > 0, ~InboundRow.cancelled)
-        .subquery()
-    )
-    found: date | None = session.scalar(select(func.min(arriving.c.eta)).where(arriving.c.by_then >= needed))
+    found: date | None = session.scalar(_COVERED, {"sku": line.sku, "needed": ahead + line.backordered})
     return found
 
 
 def queue_ahead(session: Session, line: LineRow) -> int:
     """Units that lines ahead of this one still need."""
-    place = (line.queue_at, line.placed_at, line.order_id)
-    bound = [literal(value, column.type) for value, column in zip(place, QUEUE, strict=True)]
-    statement = select(func.sum(LineRow.backordered)).where(
-        LineRow.sku == line.sku, LineRow.backordered > 0, tuple_(*QUEUE) < tuple_(*bound)
-    )
-    return session.scalar(statement) or 0
+    return session.scalar(_AHEAD, _place(line)) or 0
 
 
 def renew(session: Session, sku: str, cause: str, at: datetime, by: str | None = None) -> int:
@@ -41,7 +41,7 @@ def renew(session: Session, sku: str, cause: str, at: datetime, by: str | None =
     `by`: the order whose own transaction this is; it needs no bell.
     """
     session.flush()
-    if not _any_dates(session, sku):
+    if not session.scalar(_ANY_DATES, {"sku": sku}):  # no supply, and no date to take back
         return 0
     by_line = _dates(sku)
     moved = and_(
@@ -67,19 +67,11 @@ def renew(session: Session, sku: str, cause: str, at: datetime, by: str | None =
 
 def stands_ahead(session: Session, line: LineRow) -> bool:
     """Whether lines behind this one wait, whose dates it may have moved."""
-    place = (line.queue_at, line.placed_at, line.order_id)
-    bound = [literal(value, column.type) for value, column in zip(place, QUEUE, strict=True)]
-    waiting = exists().where(
-        LineRow.sku == line.sku, LineRow.backordered > 0, tuple_(*QUEUE) > tuple_(*bound)
-    )
-    return bool(session.scalar(select(waiting)))
+    return bool(session.scalar(_BEHIND, _place(line)))
 
 
-def _any_dates(session: Session, sku: str) -> bool:
-    """Whether a waiting line has a date, or supply that may give it one is announced."""
-    supply = exists().where(InboundRow.sku == sku, InboundRow.quantity > 0, ~InboundRow.cancelled)
-    dated = exists().where(LineRow.sku == sku, LineRow.backordered > 0, LineRow.promised_on.is_not(None))
-    return bool(session.scalar(select(supply | dated)))
+def _place(line: LineRow) -> dict[str, Any]:
+    return {"sku": line.sku, **{column.key: getattr(line, column.key) for column in QUEUE}}
 
 
 def _dates(sku: str) -> Any:
@@ -88,9 +80,8 @@ def _dates(sku: str) -> Any:
         .where(LineRow.sku == sku, LineRow.backordered > 0)
         .subquery()
     )
-    running = func.sum(InboundRow.quantity).over(order_by=(InboundRow.eta, InboundRow.inbound_id))
     arriving = (
-        select(InboundRow.eta, running.label("by_then"))
+        select(InboundRow.eta, _BY_THEN.label("by_then"))
         .where(InboundRow.sku == sku, InboundRow.quantity > 0, ~InboundRow.cancelled)
         .subquery()
     )

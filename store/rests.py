@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from domain.model import Instant, Model
-from domain.state import OrderState
+from domain.state import OrderState, Rest
 from store import orders
-from store.tables import RestRow
+from store.tables import OrderRow
 
 _FIRST_MINUTES = 1
 _MOST_MINUTES = 60
@@ -24,16 +23,17 @@ class Resting(Model):
 
 def begin(session: Session, resting: Resting) -> OrderState:
     """Try again in 1, 2, 4 … minutes, at most an hour apart."""
-    orders.own(session, resting.order_id)
-    row = session.get(RestRow, (resting.order_id, resting.what))
-    if row is None:
-        row = RestRow(order_id=resting.order_id, what=resting.what, failures=0)
-        session.add(row)
-    minutes = min(_MOST_MINUTES, _FIRST_MINUTES * 2 ** min(row.failures, 10))
-    row.failures += 1
-    row.retry_at = resting.at + timedelta(minutes=minutes)
+    order = orders.own(session, resting.order_id)
+    failures = next((rest["failures"] for rest in order.rests if rest["what"] == resting.what), 0)
+    minutes = min(_MOST_MINUTES, _FIRST_MINUTES * 2 ** min(failures, 10))
+    over(order, resting.what)
+    retry_at = resting.at + timedelta(minutes=minutes)
+    rest = Rest(what=resting.what, failures=failures + 1, retry_at=retry_at)
+    order.rests = [*order.rests, rest.model_dump(mode="json")]
     return orders.settled(session, resting.order_id, resting.at)
 
 
-def over(session: Session, order_id: str, what: str) -> None:
-    session.execute(delete(RestRow).where(RestRow.order_id == order_id, RestRow.what == what))
+def over(order: OrderRow, what: str) -> None:
+    """The gateway of this step has answered."""
+    if order.rests:
+        order.rests = [rest for rest in order.rests if rest["what"] != what]

@@ -121,6 +121,7 @@ class OrderRow(Base):
     original_promised_on: Mapped[date | None]
     decision: Mapped[dict[str, Any] | None]
     unreadable: Mapped[list[Any]]
+    rests: Mapped[list[Any]]
     lives: Mapped[int] = mapped_column(default=1)
 
 
@@ -273,17 +274,6 @@ class PaymentRow(Base):
     reference: Mapped[str | None]
     decline_code: Mapped[str | None]
     at: Mapped[datetime]
-
-
-class RestRow(Base):
-    """A step whose gateway was out of reach, and when it is tried again."""
-
-    __tablename__ = "rests"
-
-    order_id: Mapped[str] = mapped_column(primary_key=True)
-    what: Mapped[str] = mapped_column(primary_key=True)
-    failures: Mapped[int]
-    retry_at: Mapped[datetime]
 
 
 class NoticeRow(Base):

@@ -107,6 +107,7 @@ def upgrade() -> None:
         sa.Column("original_promised_on", sa.Date(), nullable=True),
         sa.Column("decision", sa.JSON(), nullable=True),
         sa.Column("unreadable", sa.JSON(), nullable=False),
+        sa.Column("rests", sa.JSON(), nullable=False),
         sa.Column("lives", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("order_id", name=op.f("pk_orders")),
     )
@@ -158,14 +159,6 @@ def upgrade() -> None:
             "reserved >= 0 AND reserved <= on_hand", name=op.f("ck_products_reserved_is_on_hand")
         ),
         sa.PrimaryKeyConstraint("sku", name=op.f("pk_products")),
-    )
-    op.create_table(
-        "rests",
-        sa.Column("order_id", sa.String(), nullable=False),
-        sa.Column("what", sa.String(), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("retry_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("order_id", "what", name=op.f("pk_rests")),
     )
     op.create_table(
         "stock_ledger",
