@@ -1,6 +1,7 @@
 """Cancelling: what may be asked, and which units go first."""
 
 from enum import StrEnum
+from hashlib import sha256
 from typing import Annotated
 
 from pydantic import Field
@@ -41,6 +42,9 @@ class Cancellation(Model):
     requested_by: Annotated[str, Field(max_length=200)] = "customer"
     note: Annotated[str, Field(max_length=2000)] | None = None
     lines: tuple[CancelledLine, ...] | None = None
+
+    def digest(self) -> str:
+        return sha256(self.model_dump_json().encode()).hexdigest()[:32]
 
 
 class CancelResult(StrEnum):

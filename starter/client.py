@@ -1,6 +1,7 @@
 """The OMS's way in: place orders, report stock, cancel, ask."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any, Self
 
@@ -17,7 +18,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.cancellation import Cancellation, CancellationOutcome
@@ -40,8 +41,8 @@ from workflows.messages import (
     STATUS,
     TASK_QUEUE,
     backorder_workflow_id,
+    cancel_update_id,
     inventory_workflow_id,
-    place_update_id,
 )
 
 
@@ -67,7 +68,11 @@ class Backorders:
         return cls(client, Database(database_url) if database_url else None)
 
     async def place(self, order: Order) -> Decision:
-        """Place an order and wait for its decision; the same order again gets the first decision."""
+        """Place an order and wait for its decision; the same order again gets the first decision.
+
+        A rejected order may be placed again. So each call is an update of its own: under one id
+        Temporal would give the rejection again for as long as it keeps the ended workflow.
+        """
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             BACKORDER,
             order,
@@ -83,7 +88,6 @@ class Backorders:
                 "decision",
                 order,
                 start_workflow_operation=start,
-                id=place_update_id(order.digest()),
                 result_type=Decision,
                 rpc_timeout=PLACING_DEADLINE,
             )
@@ -91,20 +95,33 @@ class Backorders:
         return decision
 
     async def apply(self, change: InventoryChange) -> InventoryOutcome:
-        """Report one inventory change; the same again gets the first outcome."""
+        """Report one inventory change; the same again gets the first outcome, another body under its id is refused."""
+        while True:
+            try:
+                return await self._apply(change)
+            except WorkflowAlreadyStartedError:
+                # Its answer may be one to another body: the next start is answered from the books.
+                await self._applied(change)
+
+    async def _apply(self, change: InventoryChange) -> InventoryOutcome:
         outcome: InventoryOutcome = await _asked(
             self.client.execute_workflow(
                 INVENTORY_CHANGE,
                 change,
                 id=inventory_workflow_id(change.change_id),
                 task_queue=TASK_QUEUE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 result_type=InventoryOutcome,
                 static_summary=f"{change.kind}: {', '.join(change.skus[:3])}",
             )
         )
         return outcome
+
+    async def _applied(self, change: InventoryChange) -> None:
+        """Until the change that runs under this id has ended, however it does."""
+        with suppress(Refusal):
+            await _asked(self.client.get_workflow_handle(inventory_workflow_id(change.change_id)).result())
 
     async def receive(
         self,
@@ -158,7 +175,7 @@ class Backorders:
                 handle.execute_update(
                     "request_cancellation",
                     cancellation,
-                    id=cancellation.cancellation_id,
+                    id=cancel_update_id(cancellation),
                     result_type=CancellationOutcome,
                 )
             )

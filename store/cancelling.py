@@ -1,7 +1,6 @@
 """Cancelling an order, whole or in part: backordered units first, then allocated, then those of an undone parcel."""
 
 from collections.abc import Iterable
-from hashlib import sha256
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -60,16 +59,12 @@ def _id(asked: Cancelling) -> str:
 
 
 def _again(session: Session, known: CancellationRow, asked: Cancelling) -> Cancelled:
-    if known.digest != _digest(asked.cancellation) or known.order_id != asked.order_id:
+    if known.digest != asked.cancellation.digest() or known.order_id != asked.order_id:
         raise CancellationBodyChanged(known.cancellation_id)
     state = orders.state(session, asked.order_id)
     cause = keys.cancelled(known.cancellation_id)
     outcome = CancellationOutcome.model_validate(known.outcome)
     return Cancelled(state=state, outcome=outcome, bells=bells.hanging(session, cause), cause=cause)
-
-
-def _digest(cancellation: Cancellation) -> str:
-    return sha256(cancellation.model_dump_json().encode()).hexdigest()[:32]
 
 
 def _wanted(state: OrderState, cancellation: Cancellation) -> dict[str, int]:
@@ -149,7 +144,7 @@ def _record(asked: Cancelling, outcome: CancellationOutcome) -> CancellationRow:
     return CancellationRow(
         cancellation_id=_id(asked),
         order_id=asked.order_id,
-        digest=_digest(asked.cancellation),
+        digest=asked.cancellation.digest(),
         body=asked.cancellation.model_dump(mode="json"),
         reason=asked.cancellation.reason,
         outcome=outcome.model_dump(mode="json"),

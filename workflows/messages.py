@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
+from domain.cancellation import Cancellation
 from domain.model import Model
 
 TASK_QUEUE = "backorders"
@@ -42,9 +43,11 @@ def inventory_workflow_id(change_id: str) -> str:
     return f"inventory-{change_id}"
 
 
-def place_update_id(digest: str) -> str:
-    """One order body, one update: asked again, it gives the first answer."""
-    return f"place-{digest}"
+def cancel_update_id(cancellation: Cancellation) -> str | None:
+    """One wish, one update; another body under its id is another update, which the books refuse."""
+    if cancellation.cancellation_id is None:
+        return None
+    return f"{cancellation.cancellation_id}-{cancellation.digest()}"
 
 
 def faults(error: ValidationError) -> list[dict[str, str]]:
