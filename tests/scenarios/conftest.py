@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from store.database import Database
 from tests.shop import Shop, open_shop
 
-REMEMBERS: dict[str, int] = {}
+REMEMBERS: dict[str, Any] = {}
 FORGETS = {"max_cached_workflows": 0}
 
 
@@ -22,7 +23,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 async def shop(
     request: pytest.FixtureRequest, sqlite_database: Database, tmp_path: Path
 ) -> AsyncIterator[Shop]:
-    worker: dict[str, int] = getattr(request, "param", REMEMBERS)
+    worker: dict[str, Any] = getattr(request, "param", REMEMBERS)
     async with open_shop(sqlite_database, tmp_path, **worker) as opened:
         yield opened
 
