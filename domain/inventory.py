@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from domain.model import Id, Instant, Line, Model, StrictModel
+from domain.model import Id, Instant, Line, Model, StrictModel, items
 
 
 class ChangeKind(StrEnum):
@@ -34,7 +34,7 @@ class InventoryChange(StrictModel):
     change_id: Id
     kind: ChangeKind
     happened_at: Instant
-    lines: Annotated[tuple[ChangeLine, ...], Field(min_length=1, max_length=500)]
+    lines: Annotated[tuple[ChangeLine, ...], items(500)]
     reason: Annotated[str, Field(max_length=500)] | None = None
 
     @model_validator(mode="after")

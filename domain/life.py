@@ -224,7 +224,9 @@ def _update(state: OrderState, now: datetime) -> Tell | None:
     if number == 0 or state.told(Kind.UPDATE, str(number)):
         return None
     moment = update_at(state.accepted_at, number, every, state.time_zone)
-    if told_that_day(moment, (notice.at for notice in state.notices), state.time_zone):
+    told = [notice.at for notice in state.notices]
+    # One that is late falls on another day than its own; both must be silent.
+    if any(told_that_day(when, told, state.time_zone) for when in (moment, now)):
         return None
     return Tell(Kind.UPDATE, str(number))
 

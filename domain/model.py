@@ -1,9 +1,11 @@
 """What every message and value of ours has in common."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+
+T = TypeVar("T")
 
 
 class Model(BaseModel):
@@ -20,6 +22,17 @@ class StrictModel(BaseModel):
 
 def _utc(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
+
+
+def items(most: int) -> AfterValidator:
+    """1 to `most` items, counted once all of them were read: a bad one is not reported as missing too."""
+
+    def count(given: tuple[T, ...]) -> tuple[T, ...]:
+        if not 1 <= len(given) <= most:
+            raise ValueError(f"1 to {most} are needed, {len(given)} were given")
+        return given
+
+    return AfterValidator(count)
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]

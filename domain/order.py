@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from domain.model import Currency, Id, Instant, Line, StrictModel
+from domain.model import Currency, Id, Instant, Line, StrictModel, items
 from domain.money import Money
 
 Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -68,7 +68,7 @@ class Order(StrictModel):
     customer: Customer
     ship_to: Address
     currency: Currency
-    lines: Annotated[tuple[OrderLine, ...], Field(min_length=1, max_length=100)]
+    lines: Annotated[tuple[OrderLine, ...], items(100)]
     payment: Payment
     fulfilment: Fulfilment | None = None
     expedited: bool = False
