@@ -10,7 +10,7 @@ import json
 import logging
 import shutil
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -47,7 +47,7 @@ async def record(folder: Path) -> int:
             database.close()
 
 
-def _lives(shop: Shop) -> list[tuple[Play, Life]]:
+def _lives(shop: Shop) -> Sequence[tuple[Play, Life]]:
     lives = [(play, Life(shop, play.__name__.replace("_", "-"))) for play in (*ORDERS, *CHANGES)]
     products = tuple(Product(sku=life.sku, title=life.sku.title()) for _, life in lives)
     shop.database.write(catalog.load_products, products)
