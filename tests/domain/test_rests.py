@@ -109,6 +109,11 @@ NEXT: list[tuple[str, OrderState, Wait]] = [
         RETRY,
     ),
     (
+        "a gateway whose moment is now counts no more",
+        state(line(backordered=2), rests=(rest("mail", 8),)),
+        Wait("update", day(12)),
+    ),
+    (
         "a gateway whose moment is past counts no more",
         state(line(backordered=2), rests=(rest("mail", 7),)),
         Wait("update", day(12)),

@@ -107,6 +107,7 @@ def test_no_update_falls_on_a_day_on_which_something_else_was_sent() -> None:
 
     assert next_step(quiet, day(12)) == Tell(Kind.UPDATE, "1")
     assert next_step(spoken, day(12)) == Wait("update", day(19))
+    assert next_step(spoken, day(13)) == Wait("update", day(19))
     assert next_step(spoken, day(19)) == Tell(Kind.UPDATE, "2")
 
 
