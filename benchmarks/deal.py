@@ -93,6 +93,7 @@ def _order(order_id: str, number: int, terms: dict[str, object]) -> dict[str, ob
         "placed_at": at,
         "asked_at": at,
         "unreadable": [],
+        "rests": [],
     }
 
 

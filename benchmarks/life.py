@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -16,17 +18,22 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from activities.notices import Shop
 from benchmarks.bare import Bare, nothing
 from benchmarks.table import Figure, count, rate_ratio
 from domain.order import Order
 from domain.policy import Product
+from gateways.letters import Letters
+from gateways.sandbox_carrier import SandboxCarrier
+from gateways.sandbox_payment import SandboxPayments
+from gateways.smtp import SmtpMailer
 from starter.client import Backorders
 from store import catalog
 from store.database import Database
 from store.migrate import migrate
 from tests.servers import temporal
-from tests.shop import EXAMPLES, SKU, gateways
-from worker.wiring import running_worker
+from tests.shop import EXAMPLES, SKU
+from worker.wiring import Parts, running_worker
 from workflows.connection import register_search_attributes
 from workflows.messages import SEARCH_ATTRIBUTES, backorder_workflow_id
 
@@ -78,7 +85,7 @@ async def _shop() -> AsyncIterator[tuple[Client, Backorders]]:
                 search_attributes=SEARCH_ATTRIBUTES,
                 dev_server_log_level="error",
             ) as env,
-            gateways(database, folder) as (parts, _mail),
+            _parts(database, folder) as parts,
         ):
             await register_search_attributes(env.client)
             settings: dict[str, Any] = {"max_cached_workflows": 5_000}
@@ -89,6 +96,32 @@ async def _shop() -> AsyncIterator[tuple[Client, Backorders]]:
             ):
                 yield env.client, Backorders(env.client, database)
         database.close()
+
+
+@asynccontextmanager
+async def _parts(database: Database, folder: Path) -> AsyncIterator[Parts]:
+    """The sandboxes, and a mail server in a process of its own: in a shop it is another machine's work."""
+    port = _free_port()
+    sink = [sys.executable, "-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink", "-l", f"127.0.0.1:{port}"]
+    server = await asyncio.create_subprocess_exec(*sink)
+    mailer = SmtpMailer(f"smtp://127.0.0.1:{port}")
+    payments, carrier = SandboxPayments(folder / "payments.db"), SandboxCarrier(folder / "carrier.db")
+    signs = Shop(name="The Widget Shop", mail_from="orders@shop.example")
+    try:
+        yield Parts(database, payments, carrier, mailer, Letters(), signs)
+    finally:
+        await mailer.aclose()
+        payments.close()
+        carrier.close()
+        server.terminate()
+        await server.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _order(order_id: str) -> Order:

@@ -60,7 +60,7 @@ class Backorders:
 
     @classmethod
     async def connect(cls, address: str | None = None, database_url: str | None = None) -> Self:
-        """Connect to `address`, or to what the environment says."""
+        """Connect to a plain server at `address`, or (with namespace, TLS and key) to where the environment says."""
         try:
             client = await connect(address)
         except RuntimeError as error:

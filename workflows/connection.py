@@ -22,15 +22,17 @@ _INDEXED = {
 
 
 async def connect(address: str | None = None) -> Client:
-    """A client that speaks our plain JSON; `address` wins over the environment.
+    """A client that speaks our plain JSON, to where the environment says.
+
+    `address` means a plain server there (as the embedded one): namespace, TLS and key of the environment
+    belong to another.
 
     Raises:
         RuntimeError: Temporal can't be reached.
     """
-    config: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
-    if address is not None:
-        config["target_host"] = address
-    config.setdefault("target_host", "localhost:7233")
+    config: dict[str, Any] = {"target_host": address or "localhost:7233"}
+    if address is None:
+        config |= ClientConfig.load_client_connect_config()
     return await Client.connect(**config, data_converter=pydantic_data_converter)
 
 
