@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 from sqlalchemy import func, insert, select, text, update
@@ -23,6 +24,7 @@ DEEP, SHALLOW = 1_000_000, 1_000
 TRIES = 5
 START = datetime(2026, 1, 1, tzinfo=UTC)
 _BATCH = 20_000
+_CAUSES = count()
 
 
 def measure() -> Iterator[Figure]:
@@ -149,7 +151,7 @@ def _deal(database: Database, sku: str, units: int) -> float:
     def work(session: Session) -> None:
         product = lock(session, (sku,))[sku]
         product.on_hand += units
-        given = Deal(session, "bench", START).run(product)
+        given = Deal(session, f"bench-{next(_CAUSES)}", START).run(product)
         assert given == units
 
     return _timed(database, work)

@@ -27,7 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from store.tables import BellRow, LineRow, ProductRow, StockLedgerRow
+from store import bells
+from store.tables import LineRow, ProductRow, StockLedgerRow
 
 QUEUE = (LineRow.queue_at, LineRow.placed_at, LineRow.order_id)
 
@@ -166,23 +167,10 @@ class Deal:
             )
             .execution_options(synchronize_session=False)
         )
-        self._hang_bells(mine)
+        reached = select(StockLedgerRow.order_id).where(mine, StockLedgerRow.order_id != (self.by or ""))
+        bells.hang(self.session, self.cause, "inventory_received", self.at, reached)
         moved = self.session.scalar(select(func.sum(func.abs(StockLedgerRow.allocated))).where(mine))
         return int(moved or 0)
-
-    def _hang_bells(self, mine: ColumnElement[bool]) -> None:
-        hangs = exists().where(
-            BellRow.cause == self.cause,
-            BellRow.order_id == StockLedgerRow.order_id,
-            BellRow.signal == "inventory_received",
-        )
-        reached = select(
-            literal(self.cause),
-            StockLedgerRow.order_id,
-            literal("inventory_received"),
-            _instant(self.at),
-        ).where(mine, StockLedgerRow.order_id != (self.by or ""), ~hangs)
-        self.session.execute(insert(BellRow).from_select(["cause", "order_id", "signal", "at"], reached))
 
 
 def _place(line: Row[Any]) -> ColumnElement[Any]:

@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, exists, func, insert, literal, select, tuple_, update
+from sqlalchemy import BindParameter, and_, bindparam, exists, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from store import bells
 from store.deal import QUEUE
-from store.tables import BellRow, InboundRow, LineRow
+from store.tables import InboundRow, LineRow
 
 _SKU: BindParameter[str] = bindparam("sku")
 _WAITING = and_(LineRow.sku == _SKU, LineRow.backordered > 0)
@@ -49,20 +50,15 @@ def renew(session: Session, sku: str, cause: str, at: datetime, by: str | None =
         LineRow.sku == sku,
         LineRow.promised_on.is_distinct_from(by_line.c.eta),
     )
-    hangs = exists().where(
-        BellRow.cause == cause, BellRow.order_id == LineRow.order_id, BellRow.signal == "promise_changed"
-    )
-    reached = select(
-        literal(cause), LineRow.order_id, literal("promise_changed"), literal(at, BellRow.at.type)
-    ).where(moved, LineRow.order_id != (by or ""), ~hangs)
-    rung: Any = session.execute(insert(BellRow).from_select(["cause", "order_id", "signal", "at"], reached))
+    reached = select(LineRow.order_id).where(moved, LineRow.order_id != (by or ""))
+    rung = bells.hang(session, cause, "promise_changed", at, reached)
     session.execute(
         update(LineRow)
         .where(moved)
         .values(promised_on=by_line.c.eta)
         .execution_options(synchronize_session=False)
     )
-    return int(rung.rowcount)
+    return rung
 
 
 def stands_ahead(session: Session, line: LineRow) -> bool:
