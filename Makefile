@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check bench format clean
+.PHONY: demo test check soak bench format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/backorder demo
@@ -14,7 +14,11 @@ test: lint $(VENV)/.installed-dev
 
 # The fast part.
 check: lint $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not soak"
+
+# The same again and again: 20 demos, 100 commands, 30 workers; some ten minutes.
+soak: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m soak
 
 .PHONY: lint
 lint: $(VENV)/.installed-dev

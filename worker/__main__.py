@@ -15,7 +15,8 @@ logger = logging.getLogger("worker")
 
 
 async def work() -> None:
-    """Work until told to stop."""
+    """Work until told to stop, and say so on standard error."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = Settings.load()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -36,7 +37,6 @@ async def work() -> None:
 
 def main() -> None:
     """The one door out: see the crash at exit that the SDK has when the interpreter shuts down around it."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     code = 0
     try:
         asyncio.run(work())

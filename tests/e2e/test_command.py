@@ -1,8 +1,6 @@
 """The command, as its users type it."""
 
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -13,66 +11,22 @@ from typing import Any
 
 import pytest
 
-COMMAND = Path(sys.executable).parent / "backorder"
+from tests.e2e.commands import COMMAND, SKU, environment, example_order, run, running_up, silent
+
 TEMPORAL = Path(sys.executable).parent / "temporal"
-EXAMPLES = Path(__file__).parents[1] / "examples"
-SKU = "WIDGET-PRO-BLUE"
-
-
-def _environment(data: Path) -> dict[str, str]:
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("BACKORDER_", "TEMPORAL_"))
-    }
-    return kept | {"BACKORDER_DATA_DIR": str(data), "COLUMNS": "160"}
-
-
-def _run(data: Path, *arguments: str, typed: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *arguments],
-        env=_environment(data),
-        cwd=data,
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def _silent(address: str) -> bool:
-    """Whether nobody listens there any more."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", int(address.rpartition(":")[2]))) != 0
 
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, Any]]]:
     """A running `backorder up`, and where it is."""
     data = tmp_path_factory.mktemp("up")
-    process = subprocess.Popen(
-        [COMMAND, "up", "--json"], env=_environment(data), cwd=data, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout
-    addresses = json.loads(process.stdout.readline())
-    try:
-        assert _run(data, "catalog", "load", str(EXAMPLES / "catalog.json")).returncode == 0
+    with running_up(data) as addresses:
         yield data, addresses
-    finally:
-        process.send_signal(signal.SIGTERM)
-        ended = process.wait(40)
-        process.stdout.close()
-    assert ended == 0
-    assert _silent(addresses["temporal"])
-
-
-def _order(order_id: str, **fields: Any) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads((EXAMPLES / "order.json").read_text())
-    return body | {"order_id": order_id} | fields
 
 
 @pytest.mark.slow
 def test_demo_plays_its_story_ends_with_0_and_leaves_no_process_behind(tmp_path: Path) -> None:
-    played = _run(tmp_path, "demo", "--exit", "--json", "--data", str(tmp_path / "demo"))
+    played = run(tmp_path, "demo", "--exit", "--json", "--data", str(tmp_path / "demo"))
 
     assert played.returncode == 0, played.stderr
     story = json.loads(played.stdout)
@@ -83,20 +37,20 @@ def test_demo_plays_its_story_ends_with_0_and_leaves_no_process_behind(tmp_path:
         "103": "cancelled",
         "106": "waiting",
     }
-    assert _silent(story["addresses"]["temporal"])
+    assert silent(story["addresses"]["temporal"])
 
 
 def test_an_order_is_placed_looked_at_and_cancelled(up: tuple[Path, dict[str, Any]]) -> None:
     data, _ = up
-    placed = _run(data, "place", "-", "--json", typed=json.dumps(_order("cli-1")))
+    placed = run(data, "place", "-", "--json", typed=json.dumps(example_order("cli-1")))
     assert placed.returncode == 0, placed.stderr
     assert json.loads(placed.stdout)["outcome"] == "backordered"
 
-    queue = json.loads(_run(data, "queue", SKU, "--json").stdout)
-    listed = json.loads(_run(data, "list", "--json").stdout)
-    cancelled = _run(data, "cancel", "cli-1", "--reason", "too_slow", "--json")
-    status = json.loads(_run(data, "status", "cli-1", "--json").stdout)
-    again = _run(data, "cancel", "cli-1", "--reason", "too_slow")
+    queue = json.loads(run(data, "queue", SKU, "--json").stdout)
+    listed = json.loads(run(data, "list", "--json").stdout)
+    cancelled = run(data, "cancel", "cli-1", "--reason", "too_slow", "--json")
+    status = json.loads(run(data, "status", "cli-1", "--json").stdout)
+    again = run(data, "cancel", "cli-1", "--reason", "too_slow")
 
     assert "cli-1" in [place["order_id"] for place in queue["places"]]
     assert "cli-1" in [order["order_id"] for order in listed]
@@ -108,46 +62,46 @@ def test_an_order_is_placed_looked_at_and_cancelled(up: tuple[Path, dict[str, An
 
 def test_bad_input_names_every_field_and_ends_with_2(up: tuple[Path, dict[str, Any]]) -> None:
     data, _ = up
-    body = _order("bad-1", currency="dollars")
+    body = example_order("bad-1", currency="dollars")
     body["lines"][0]["quantity"] = 0
 
-    refused = _run(data, "place", "-", typed=json.dumps(body))
+    refused = run(data, "place", "-", typed=json.dumps(body))
 
     assert refused.returncode == 2
     assert "currency" in refused.stderr
     assert "lines.0.quantity" in refused.stderr
-    assert _run(data, "status", "bad-1").returncode == 1
+    assert run(data, "status", "bad-1").returncode == 1
 
 
 def test_unknown_things_and_used_ids_end_with_1(up: tuple[Path, dict[str, Any]]) -> None:
     data, _ = up
-    assert _run(data, "receive", "NOBODY=1", "--id", "ASN-X").returncode == 1
-    assert _run(data, "status", "nobody").returncode == 1
-    assert _run(data, "cancel", "nobody", "--reason", "other").returncode == 1
-    assert _run(data, "receive", "WIDGET-MINI=1", "--id", "ASN-1").returncode == 0
-    used = _run(data, "receive", "WIDGET-MINI=2", "--id", "ASN-1")
+    assert run(data, "receive", "NOBODY=1", "--id", "ASN-X").returncode == 1
+    assert run(data, "status", "nobody").returncode == 1
+    assert run(data, "cancel", "nobody", "--reason", "other").returncode == 1
+    assert run(data, "receive", "WIDGET-MINI=1", "--id", "ASN-1").returncode == 0
+    used = run(data, "receive", "WIDGET-MINI=2", "--id", "ASN-1")
     assert used.returncode == 1
     assert "another body" in used.stderr
 
 
 def test_a_development_servers_clock_can_be_skipped(up: tuple[Path, dict[str, Any]]) -> None:
     data, _ = up
-    assert _run(data, "place", "-", typed=json.dumps(_order("ff-1"))).returncode == 0
+    assert run(data, "place", "-", typed=json.dumps(example_order("ff-1"))).returncode == 0
 
-    skipped = _run(data, "fast-forward", "ff-1", "7d")
+    skipped = run(data, "fast-forward", "ff-1", "7d")
 
     assert skipped.returncode == 0, skipped.stderr
     notices = _eventually(
         lambda: [n["kind"] for n in _status(data, "ff-1")["notices"]], ["confirmation", "update"]
     )
     assert notices == ["confirmation", "update"]
-    assert _run(data, "cancel", "ff-1").returncode == 0
+    assert run(data, "cancel", "ff-1").returncode == 0
 
 
 def test_the_audit_finds_the_books_right(up: tuple[Path, dict[str, Any]]) -> None:
     data, _ = up
 
-    audited = _run(data, "audit", "--json")
+    audited = run(data, "audit", "--json")
 
     assert audited.returncode == 0, audited.stdout
     assert json.loads(audited.stdout)["findings"] == []
@@ -161,9 +115,9 @@ def test_an_oms_in_another_language_needs_the_temporal_command_alone(up: tuple[P
     def temporal(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([TEMPORAL, *arguments], capture_output=True, text=True, timeout=60, check=False)
 
-    body = json.dumps(_order("oms-1"))
+    body = json.dumps(example_order("oms-1"))
     assert temporal(*start, "--workflow-id", "backorder-oms-1", "--input", body).returncode == 0
-    _eventually(lambda: _run(data, "status", "oms-1").returncode, 0)
+    _eventually(lambda: run(data, "status", "oms-1").returncode, 0)
     signal_it = ["workflow", "signal", *where, "--workflow-id", "backorder-oms-1", "--name", "cancel"]
     assert temporal(*signal_it, "--input", '{"reason": "too_slow"}').returncode == 0
     _eventually(lambda: _status(data, "oms-1")["status"], "cancelled")
@@ -171,7 +125,7 @@ def test_an_oms_in_another_language_needs_the_temporal_command_alone(up: tuple[P
     asked = temporal(*query, "--output", "json")
     assert '"cancelled"' in asked.stdout
 
-    malformed = json.dumps(_order("oms-2", currency="dollars"))
+    malformed = json.dumps(example_order("oms-2", currency="dollars"))
     temporal(*start, "--workflow-id", "backorder-oms-2", "--input", malformed)
     result = temporal("workflow", "result", *where, "--workflow-id", "backorder-oms-2")
     assert result.returncode != 0
@@ -182,13 +136,13 @@ def test_without_temporal_a_command_says_so_and_ends_with_3(tmp_path: Path) -> N
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         nobody = f"127.0.0.1:{probe.getsockname()[1]}"
-    environment = _environment(tmp_path) | {
+    elsewhere = environment(tmp_path) | {
         "TEMPORAL_ADDRESS": nobody,
         "BACKORDER_DATABASE_URL": f"sqlite:///{tmp_path / 'none.db'}",
     }
 
     tried = subprocess.run(
-        [COMMAND, "receive", "A=1", "--id", "1"], env=environment, capture_output=True, text=True, check=False
+        [COMMAND, "receive", "A=1", "--id", "1"], env=elsewhere, capture_output=True, text=True, check=False
     )
 
     assert tried.returncode == 3
@@ -196,7 +150,7 @@ def test_without_temporal_a_command_says_so_and_ends_with_3(tmp_path: Path) -> N
 
 
 def _status(data: Path, order_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(_run(data, "status", order_id, "--json").stdout)
+    found: dict[str, Any] = json.loads(run(data, "status", order_id, "--json").stdout)
     return found
 
 

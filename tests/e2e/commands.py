@@ -1,0 +1,66 @@
+"""The command as its users type it, and what it leaves behind."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+COMMAND = Path(sys.executable).parent / "backorder"
+EXAMPLES = Path(__file__).parents[1] / "examples"
+SKU = "WIDGET-PRO-BLUE"
+
+
+def environment(data: Path) -> dict[str, str]:
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("BACKORDER_", "TEMPORAL_"))
+    }
+    return kept | {"BACKORDER_DATA_DIR": str(data), "COLUMNS": "160"}
+
+
+def run(data: Path, *arguments: str, typed: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMAND, *arguments],
+        env=environment(data),
+        cwd=data,
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def silent(address: str) -> bool:
+    """Whether nobody listens there any more."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", int(address.rpartition(":")[2]))) != 0
+
+
+@contextmanager
+def running_up(data: Path) -> Iterator[dict[str, Any]]:
+    """A running `backorder up` with the example's catalogue, and its addresses."""
+    process = subprocess.Popen(
+        [COMMAND, "up", "--json"], env=environment(data), cwd=data, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    addresses: dict[str, Any] = json.loads(process.stdout.readline())
+    try:
+        assert run(data, "catalog", "load", str(EXAMPLES / "catalog.json")).returncode == 0
+        yield addresses
+    finally:
+        process.send_signal(signal.SIGTERM)
+        ended = process.wait(40)
+        process.stdout.close()
+    assert ended == 0
+    assert silent(addresses["temporal"])
+
+
+def example_order(order_id: str, **fields: Any) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads((EXAMPLES / "order.json").read_text())
+    return body | {"order_id": order_id} | fields
