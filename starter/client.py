@@ -1,6 +1,6 @@
 """The OMS's way in: place orders, report stock, cancel, ask."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any, Self
@@ -26,7 +26,7 @@ from domain.decision import Decision
 from domain.inventory import ChangeKind, ChangeLine, InventoryChange, InventoryOutcome
 from domain.order import Order
 from domain.report import Status
-from starter.errors import OutOfReach, Refusal
+from starter.errors import BadInput, OutOfReach, Refusal
 from store import cancelling, status
 from store.database import Database
 from workflows.connection import connect
@@ -43,20 +43,30 @@ from workflows.messages import (
     backorder_workflow_id,
     cancel_update_id,
     inventory_workflow_id,
+    moment_faults,
+    sentence,
 )
 
 
 class Backorders:
     """Backorders over one Temporal client; `database` answers for orders whose workflow has ended.
 
+    `clock`: what tells whether an order was placed in the future.
+
     Raises, from every method:
         Refusal: a rule said no; its `code` and message say which.
         OutOfReach: Temporal (or a worker) did not answer in time; the same call may be made again.
     """
 
-    def __init__(self, client: Client, database: Database | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        database: Database | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.client = client
         self.database = database
+        self._clock = clock
 
     @classmethod
     async def connect(cls, address: str | None = None, database_url: str | None = None) -> Self:
@@ -72,7 +82,12 @@ class Backorders:
 
         A rejected order may be placed again. So each call is an update of its own: under one id
         Temporal would give the rejection again for as long as it keeps the ended workflow.
+
+        Raises:
+            BadInput: it was placed in the future.
         """
+        if problems := moment_faults(order, self._clock()):
+            raise BadInput(sentence(problems))
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             BACKORDER,
             order,

@@ -41,9 +41,11 @@ with workflow.unsafe.imports_passed_through():
     from store.rests import Resting
     from workflows import options, telling
     from workflows.inbox import Ask, Inbox
-    from workflows.messages import PLACING_DEADLINE, backorder_workflow_id, read
+    from workflows.messages import PLACING_DEADLINE, backorder_workflow_id, malformed, moment_faults, read
 
 T = TypeVar("T")
+
+MALFORMED = "MalformedOrder"
 
 _MOST_EVENTS = 2_000
 _MOST_BYTES = 2_000_000
@@ -55,7 +57,7 @@ class BackorderWorkflow:
 
     @workflow.init
     def __init__(self, *inputs: Any) -> None:
-        self._input = read(Order, inputs, "MalformedOrder")
+        self._input = _meant(read(Order, inputs, MALFORMED))
         self._inbox = Inbox(self._input.order_id if isinstance(self._input, Order) else "")
         self._refused: ApplicationError | None = None
         self._known: OrderState | None = None
@@ -70,23 +72,23 @@ class BackorderWorkflow:
         telling.show(self._state, self._shown)
         return outcome(self._state)
 
-    # What others may say and ask.
+    # What others may say and ask. A signal takes whatever comes: one that raised would hold the order up for ever.
 
     @workflow.signal
-    def inventory_received(self, cause: Any = None) -> None:  # noqa: ARG002 - the order reads the database
+    def inventory_received(self, *cause: Any) -> None:  # noqa: ARG002 - the order reads the database
         self._inbox.ring()
 
     @workflow.signal
-    def promise_changed(self, cause: Any = None) -> None:  # noqa: ARG002 - the order reads the database
+    def promise_changed(self, *cause: Any) -> None:  # noqa: ARG002 - the order reads the database
         self._inbox.ring()
 
     @workflow.signal
-    def cancel(self, cancellation: Any = None) -> None:
-        self._inbox.read_cancellation(cancellation, workflow.now())
+    def cancel(self, *cancellation: Any) -> None:
+        self._inbox.read_cancellation(_message(cancellation), workflow.now())
 
     @workflow.signal
-    def payment_method_updated(self, method: Any = None) -> None:
-        self._inbox.read_method(method)
+    def payment_method_updated(self, *method: Any) -> None:
+        self._inbox.read_method(_message(method))
 
     @workflow.update
     async def decision(self, order: Order) -> Decision:  # noqa: ARG002 - the validator compared it
@@ -132,7 +134,6 @@ class BackorderWorkflow:
 
     async def _place(self) -> None:
         """Into the queue with a decision, within the deadline; past it nobody gets an order later."""
-        _check_id(self._order)
         asked_at = workflow.info().workflow_start_time
         late = workflow.now() - asked_at > PLACING_DEADLINE
         order = Placing(order=self._order, at=workflow.now(), asked_at=asked_at, late=late)
@@ -414,8 +415,17 @@ def _gateway(activity: Any, step: Step, summary: str) -> Coroutine[Any, Any, Ord
     return call
 
 
-def _check_id(order: Order) -> None:
+def _message(inputs: tuple[Any, ...]) -> Any:
+    """A signal's one input; several can't be read as one."""
+    return inputs[0] if len(inputs) == 1 else inputs or None
+
+
+def _meant(order: Order | ApplicationError) -> Order | ApplicationError:
+    """An order under another order's workflow id, or placed in the future, can't be meant."""
+    if isinstance(order, ApplicationError):
+        return order
+    problems = moment_faults(order, workflow.now())
     wanted = backorder_workflow_id(order.order_id)
     if workflow.info().workflow_id != wanted:
-        text = f"order_id: this order belongs to the workflow id {wanted}"
-        raise ApplicationError(text, type="MalformedOrder", non_retryable=True)
+        problems.append({"field": "order_id", "problem": f"this order belongs to the workflow id {wanted}"})
+    return malformed(MALFORMED, problems) if problems else order

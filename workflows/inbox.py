@@ -10,7 +10,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.cancellation import Cancellation, CancellationOutcome, Reason
-    from workflows.messages import PaymentMethod, faults
+    from workflows.messages import PaymentMethod, faults, sentence
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Inbox:
 
     def read_cancellation(self, message: Any, now: datetime) -> None:
         try:
-            self.ask(Cancellation.model_validate(message or {}), now)
+            self.ask(Cancellation.model_validate({} if message is None else message), now)
         except ValidationError as error:
             self.keep_unreadable("cancel", error)
 
@@ -70,6 +70,5 @@ class Inbox:
             self.keep_unreadable("payment_method_updated", error)
 
     def keep_unreadable(self, name: str, error: ValidationError) -> None:
-        fields = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in faults(error))
-        self.unreadable.append(f"{name}: {fields}")
+        self.unreadable.append(f"{name}: {sentence(faults(error))}")
         self.arrived += 1

@@ -11,14 +11,16 @@ with workflow.unsafe.imports_passed_through():
     from domain.inventory import InventoryChange, InventoryOutcome
     from store.inventory import Change
     from workflows import options
-    from workflows.messages import inventory_workflow_id, read
+    from workflows.messages import inventory_workflow_id, malformed, read
+
+MALFORMED = "MalformedInventoryChange"
 
 
 @workflow.defn(name="InventoryChangeWorkflow")
 class InventoryChangeWorkflow:
     @workflow.run
     async def run(self, *inputs: Any) -> InventoryOutcome:
-        change = read(InventoryChange, inputs, "MalformedInventoryChange")
+        change = read(InventoryChange, inputs, MALFORMED)
         if isinstance(change, ApplicationError):
             raise change
         _check_id(change)
@@ -44,5 +46,5 @@ class InventoryChangeWorkflow:
 def _check_id(change: InventoryChange) -> None:
     wanted = inventory_workflow_id(change.change_id)
     if workflow.info().workflow_id != wanted:
-        text = f"change_id: this change belongs to the workflow id {wanted}"
-        raise ApplicationError(text, type="MalformedInventoryChange", non_retryable=True)
+        problem = {"field": "change_id", "problem": f"this change belongs to the workflow id {wanted}"}
+        raise malformed(MALFORMED, [problem])

@@ -1,7 +1,7 @@
 """The contract with other systems: names, ids, inputs and results; and the readers of what arrives."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -10,12 +10,16 @@ from temporalio.exceptions import ApplicationError
 
 from domain.cancellation import Cancellation
 from domain.model import Model
+from domain.order import Order
 
 TASK_QUEUE = "backorders"
 BACKORDER = "BackorderWorkflow"
 INVENTORY_CHANGE = "InventoryChangeWorkflow"
 
 PLACING_DEADLINE = timedelta(seconds=30)
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far ahead of ours the clock of whoever sends an order may be."""
 
 STATUS = SearchAttributeKey.for_keyword("BackorderStatus")
 SKUS = SearchAttributeKey.for_keyword_list("BackorderSku")
@@ -58,27 +62,37 @@ def faults(error: ValidationError) -> list[dict[str, str]]:
     ]
 
 
-def read(model: type[M], inputs: tuple[Any, ...], malformed: str) -> M | ApplicationError:
+def sentence(problems: list[dict[str, str]]) -> str:
+    return "; ".join(f"{problem['field']}: {problem['problem']}" for problem in problems)
+
+
+def moment_faults(order: Order, now: datetime) -> list[dict[str, str]]:
+    """An order may have been placed long ago (an import), never in the future."""
+    if order.placed_at <= now + CLOCKS_DIFFER:
+        return []
+    return [{"field": "placed_at", "problem": "lies in the future"}]
+
+
+def read(model: type[M], inputs: tuple[Any, ...], kind: str) -> M | ApplicationError:
     """The one input as `model`, or the failure that names every bad field.
 
     Workflows read their own input, because one that Temporal can't decode would be retried for ever.
     """
     if len(inputs) != 1:
         problem = [{"field": "input", "problem": f"one input is needed, {len(inputs)} were given"}]
-        return _malformed(malformed, problem)
+        return malformed(kind, problem)
     try:
         return model.model_validate_json(_json(inputs[0]))
     except ValidationError as error:
-        return _malformed(malformed, faults(error))
+        return malformed(kind, faults(error))
 
 
 def _json(value: Any) -> str:
-
     if isinstance(value, BaseModel):
         return value.model_dump_json()
     return json.dumps(value, default=repr)
 
 
-def _malformed(kind: str, problems: list[dict[str, str]]) -> ApplicationError:
-    text = "; ".join(f"{problem['field']}: {problem['problem']}" for problem in problems)
-    return ApplicationError(text, problems, type=kind, non_retryable=True)
+def malformed(kind: str, problems: list[dict[str, str]]) -> ApplicationError:
+    """The failure of a workflow whose input can't be meant; every bad field is named."""
+    return ApplicationError(sentence(problems), problems, type=kind, non_retryable=True)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,7 +20,7 @@ from domain.order import Order
 from starter import door
 from starter.client import Backorders
 from starter.errors import BadInput, Refusal
-from workflows.messages import faults
+from workflows.messages import faults, moment_faults, sentence
 
 _AT_ONCE = 20
 
@@ -137,10 +138,15 @@ def _read(bodies: list[Any]) -> list[Order]:
     problems: list[str] = []
     for number, body in enumerate(bodies, 1):
         try:
-            orders.append(Order.model_validate_json(json.dumps(body)))
+            order = Order.model_validate_json(json.dumps(body))
         except ValidationError as error:
+            found = faults(error)
+        else:
+            orders.append(order)
+            found = moment_faults(order, datetime.now(UTC))
+        if found:
             where = f"order {number}: " if len(bodies) > 1 else ""
-            problems.extend(f"{where}{fault['field']}: {fault['problem']}" for fault in faults(error))
+            problems.extend(where + sentence([fault]) for fault in found)
     if problems:
         raise BadInput("; ".join(problems))
     return orders
