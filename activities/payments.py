@@ -1,11 +1,12 @@
 """Calls that move money: stored before, made once under their key, and looked up before they are repeated."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from temporalio import activity
 
 from domain.money import Money
-from domain.state import OrderState
+from domain.state import Attempt, OrderState
 from gateways.errors import PermanentRefusal
 from gateways.payment import (
     Authorised,
@@ -21,7 +22,6 @@ from store import money
 from store.database import Database
 from store.money import Approval, Decline
 from store.parcels import Step
-from store.payments import Attempt
 from store.placing import Placed
 
 
@@ -33,7 +33,7 @@ class Payments:
     @activity.defn
     async def authorise_payment(self, step: Step) -> OrderState:
         """Hold the parcel's amount on the customer's method."""
-        attempt = await self.database.awrite(money.to_authorise, step)
+        attempt = await self._stored(money.to_authorise, step)
         answer = await self._found(step, attempt.key)
         if not isinstance(answer, Authorised | Declined):
             answer = await self.provider.authorise(_request(attempt, step))
@@ -42,7 +42,7 @@ class Payments:
     @activity.defn
     async def capture_payment(self, step: Step) -> OrderState:
         """Take what was held, now that the parcel is on its way; a capture that fails for good is recorded."""
-        attempt = await self.database.awrite(money.to_capture, step)
+        attempt = await self._stored(money.to_capture, step)
         return await self.database.awrite(
             money.captured, step, attempt.key, await self._capture(step, attempt)
         )
@@ -87,6 +87,10 @@ class Payments:
                 attempt.key, attempt.reference or "", _amount(attempt), step.at
             )
         return await self.database.awrite(money.refunded, step, attempt.key, found.reference)
+
+    async def _stored(self, ask: Callable[..., Attempt], step: Step) -> Attempt:
+        """The call to make: the one that an earlier step stored, else one that is stored now."""
+        return await self.database.awrite(ask, step) if step.call is None else step.call
 
     async def _capture(self, step: Step, attempt: Attempt) -> Approval | Decline:
         found = await self._found(step, attempt.key)

@@ -103,6 +103,19 @@ class PaymentState(Model):
     reference: str | None = None
 
 
+class Attempt(Model):
+    """One call to the payment provider, under its key; stored before it is made."""
+
+    key: str
+    order_id: str
+    parcel: int
+    kind: PaymentKind
+    amount_minor: int
+    currency: str
+    method: str
+    reference: str | None = None
+
+
 class NoticeState(Model):
     kind: Kind
     occasion: str
@@ -155,6 +168,8 @@ class OrderState(Model):
     parcels: tuple[ParcelState, ...] = ()
     payments: tuple[PaymentState, ...] = ()
     charge_unknown: bool = False
+    started: tuple[Attempt, ...] = ()
+    """Calls to the payment provider that are stored, and not answered yet."""
     rests: tuple[Rest, ...] = ()
     notices: tuple[NoticeState, ...] = ()
     cancellations: tuple[CancelledUnits, ...] = ()
@@ -190,6 +205,10 @@ class OrderState(Model):
         """When the last of its units is expected, if every waiting line has a date."""
         dates = [line.promised_on for line in self.lines if line.backordered]
         return max((day for day in dates if day), default=None) if all(dates) else None
+
+    def call(self, kind: PaymentKind, parcel: int) -> Attempt | None:
+        """The call that this parcel waits to have made, or answered."""
+        return next((one for one in self.started if (one.kind, one.parcel) == (kind, parcel)), None)
 
     def paid(self, kind: PaymentKind) -> int:
         return sum(payment.amount_minor for payment in self.payments if payment.kind is kind)

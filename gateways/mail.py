@@ -2,17 +2,35 @@
 
 import hashlib
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, getaddresses
+from functools import lru_cache
 from typing import Annotated, Protocol
 
 from pydantic import AfterValidator, Field
 
 from domain.model import Instant, Model
 
-POLICY = SMTP.clone(cte_type="7bit")
+_ALIKE = frozenset(
+    {"from", "reply-to", "auto-submitted", "mime-version", "content-type", "content-transfer-encoding"}
+)
+
+
+class _Headers(HeaderRegistry):
+    """Reads headers as the mail package does; those that are alike in all mails are read once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._once = lru_cache(maxsize=64)(super().__call__)
+
+    def __call__(self, name: str, value: object) -> BaseHeader:
+        alike = name.lower() in _ALIKE and isinstance(value, str)
+        return self._once(name, value) if alike else super().__call__(name, value)
+
+
+POLICY = SMTP.clone(cte_type="7bit", header_factory=_Headers())
 """Seven bits, so that no server on the way has to recode (and break a signature)."""
 
 
@@ -108,10 +126,10 @@ def compose(mail: Mail) -> EmailMessage:
     """
     sender = address(mail.sender)
     message = EmailMessage(policy=POLICY)
-    message["From"] = sender
+    message["From"] = str(sender)
     message["To"] = address(mail.to)
     if mail.reply_to:
-        message["Reply-To"] = address(mail.reply_to)
+        message["Reply-To"] = str(address(mail.reply_to))
     message["Subject"] = mail.subject
     message["Message-ID"] = message_id(mail.notice_id, sender.domain)
     if mail.at is not None:

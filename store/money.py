@@ -3,10 +3,9 @@
 from sqlalchemy.orm import Session
 
 from domain.model import Instant, Model
-from domain.state import OrderState, ParcelStage, PaymentKind
+from domain.state import Attempt, OrderState, ParcelStage, PaymentKind
 from store import orders, parcels, payments, placing, rests
 from store.parcels import Step
-from store.payments import Attempt
 from store.tables import OrderRow, ParcelRow
 
 

@@ -1,9 +1,10 @@
 """One order, read whole; and its status kept in step with its units."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import RowMapping, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from domain import life
@@ -13,6 +14,7 @@ from domain.order import Fulfilment, Order, Timing
 from domain.policy import Policy
 from domain.queue import Priority
 from domain.state import (
+    Attempt,
     CancelledUnits,
     LineState,
     NoticeState,
@@ -56,8 +58,8 @@ def own(session: Session, order_id: str) -> OrderRow:
     return found
 
 
-def state(session: Session, order_id: str) -> OrderState:
-    """The order as the database has it now."""
+def state(session: Session, order_id: str, wanted: Collection[str] | None = None) -> OrderState:
+    """The order as the database has it now: all of it, or only the `wanted` parts (lines, parcels, payments …)."""
     session.flush()
     order = row(session, order_id)
     return OrderState(
@@ -80,23 +82,33 @@ def state(session: Session, order_id: str) -> OrderState:
         decision=Decision.model_validate(order.decision) if order.decision else None,
         unreadable=len(order.unreadable),
         rests=tuple(Rest.model_validate(rest) for rest in order.rests),
-        **_parts(session, order_id),
+        **_parts(session, order, _QUESTIONS if wanted is None else wanted),
     )
 
 
-def _parts(session: Session, order_id: str) -> dict[str, Any]:
+def _parts(session: Session, order: OrderRow, wanted: Collection[str]) -> dict[str, Any]:
+    connection, asked = session.connection(), {"order_id": order.order_id}
     lines, parcels, payments, notices, cancellations = (
-        session.connection().execute(question, {"order_id": order_id}).mappings().all()
-        for question in _QUESTIONS
+        connection.execute(question, asked).mappings().all() if name in wanted else ()
+        for name, question in _QUESTIONS.items()
     )
     return {
         "lines": tuple(LineState.model_validate(line) for line in lines),
         "parcels": tuple(ParcelState.model_validate(parcel) for parcel in parcels),
         "payments": tuple(PaymentState.model_validate(p) for p in payments if p["state"] == SUCCEEDED),
         "charge_unknown": any(p["kind"] == PaymentKind.CHARGE and p["state"] == STARTED for p in payments),
+        "started": tuple(_attempt(order, p, parcels) for p in payments if p["state"] == STARTED),
         "notices": tuple(NoticeState.model_validate(notice) for notice in notices),
         "cancellations": tuple(CancelledUnits.model_validate(one) for one in cancellations),
     }
+
+
+def _attempt(order: OrderRow, payment: RowMapping, parcels: Sequence[RowMapping]) -> Attempt:
+    """A call that is not answered yet; a capture takes what was authorised for its parcel."""
+    captures = payment["kind"] == PaymentKind.CAPTURE
+    taken = (parcel["authorisation"] for parcel in parcels if parcel["number"] == payment["parcel"])
+    reference = next(taken, None) if captures else None
+    return Attempt.model_validate({**payment, "method": order.method, "reference": reference})
 
 
 def _question(table: type[Base], *order_by: Any) -> Select[Any]:
@@ -105,13 +117,13 @@ def _question(table: type[Base], *order_by: Any) -> Select[Any]:
     return select(*columns).where(columns.order_id == bindparam("order_id")).order_by(*order_by)
 
 
-_QUESTIONS = (
-    _question(LineRow, LineRow.number),
-    _question(ParcelRow, ParcelRow.number),
-    _question(PaymentRow, PaymentRow.at, PaymentRow.attempt),
-    _question(NoticeRow, NoticeRow.at),
-    _question(CancellationRow, CancellationRow.at),
-)
+_QUESTIONS = {
+    "lines": _question(LineRow, LineRow.number),
+    "parcels": _question(ParcelRow, ParcelRow.number),
+    "payments": _question(PaymentRow, PaymentRow.at, PaymentRow.attempt),
+    "notices": _question(NoticeRow, NoticeRow.at),
+    "cancellations": _question(CancellationRow, CancellationRow.at),
+}
 
 
 def settled(session: Session, order_id: str, at: datetime, now: OrderState | None = None) -> OrderState:

@@ -9,7 +9,7 @@ from domain import parcels as rules
 from domain.model import Instant, Model
 from domain.money import Money
 from domain.order import Address, Timing
-from domain.state import OrderState, ParcelLine, ParcelStage, PaymentKind
+from domain.state import Attempt, OrderState, ParcelLine, ParcelStage, PaymentKind
 from store import keys, orders, payments, rests
 from store.deal import Deal, lock
 from store.ledger import record_line
@@ -20,12 +20,14 @@ class Step(Model):
     """One step of an order at a business time; `parcel` 0 stands for the order itself.
 
     `again`: the step rested before, so what came of its last try is looked up first.
+    `call`: the call to make, where an earlier step stored it already.
     """
 
     order_id: str
     at: Instant
     parcel: int = 0
     again: bool = False
+    call: Attempt | None = None
 
 
 class ToLabel(Model):

@@ -5,27 +5,13 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from domain.model import Model
-from domain.state import PaymentKind
+from domain.state import Attempt, PaymentKind
 from store import keys
 from store.orders import STARTED, SUCCEEDED
 from store.tables import OrderRow, PaymentRow
 
 DECLINED = "declined"
 NEVER = "never"
-
-
-class Attempt(Model):
-    """One call to the provider, under its key."""
-
-    key: str
-    order_id: str
-    parcel: int
-    kind: PaymentKind
-    amount_minor: int
-    currency: str
-    method: str
-    reference: str | None = None
 
 
 def begin(

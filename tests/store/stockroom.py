@@ -16,7 +16,7 @@ from domain.inventory import ChangeKind, InventoryChange, InventoryOutcome
 from domain.notices import Kind
 from domain.order import Order
 from domain.policy import Policy, Product
-from domain.state import LineState, OrderState
+from domain.state import Attempt, LineState, OrderState
 from store import audit, cancelling, catalog, inventory, money, notices, orders, parcels, placing, queue
 from store.cancelling import Cancelled, Cancelling
 from store.database import Database
@@ -24,7 +24,6 @@ from store.inventory import Change
 from store.money import Approval, Decline
 from store.notices import Telling
 from store.parcels import Bought, Step
-from store.payments import Attempt
 from store.placing import Placed, Placing
 from store.tables import Base, BellRow, InboundRow, PaymentRow, ProductRow, StockLedgerRow
 
