@@ -32,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.order import Order
     from domain.report import Status, status_report
-    from domain.state import OrderState, Outcome, outcome
+    from domain.state import OrderState, Outcome, PaymentKind, outcome
     from domain.status import Status as OrderStatus
     from store.cancelling import Cancelled, Cancelling
     from store.notices import Telling
@@ -242,17 +242,15 @@ class BackorderWorkflow:
         again = any(rest.what == step.rests_as for rest in self._state.rests)
         match step:
             case Authorise(parcel):
-                return _gateway(
-                    Payments.authorise_payment, self._step(parcel, again=again), f"parcel {parcel}: authorise"
-                )
+                paying = self._paying(PaymentKind.AUTHORISE, parcel, again=again)
+                return _gateway(Payments.authorise_payment, paying, f"parcel {parcel}: authorise")
             case Label(parcel):
                 return _gateway(
                     Shipping.buy_label, self._step(parcel, again=again), f"parcel {parcel}: buy the label"
                 )
             case Capture(parcel):
-                return _gateway(
-                    Payments.capture_payment, self._step(parcel, again=again), f"parcel {parcel}: capture"
-                )
+                paying = self._paying(PaymentKind.CAPTURE, parcel, again=again)
+                return _gateway(Payments.capture_payment, paying, f"parcel {parcel}: capture")
             case Void(parcel):
                 return _gateway(
                     Payments.void_payment, self._step(parcel, again=again), f"parcel {parcel}: void"
@@ -406,6 +404,11 @@ class BackorderWorkflow:
 
     def _step(self, parcel: int = 0, *, again: bool = False) -> Step:
         return Step(order_id=self._order.order_id, at=workflow.now(), parcel=parcel, again=again)
+
+    def _paying(self, kind: PaymentKind, parcel: int, *, again: bool) -> Step:
+        """A step that calls the payment provider, with the call that is stored for it."""
+        call = self._state.call(kind, parcel)
+        return self._step(parcel, again=again).model_copy(update={"call": call})
 
 
 def _gateway(activity: Any, step: Step, summary: str) -> Coroutine[Any, Any, OrderState]:
