@@ -59,6 +59,8 @@ class ParcelState(Model):
     stage: ParcelStage
     lines: tuple[ParcelLine, ...]
     amount_minor: int
+    authorisation: str | None = None
+    """The provider's reference of the money that is held for it."""
     authorised_until: Instant | None = None
     money_held: bool = False
     declined_at: Instant | None = None

@@ -42,13 +42,9 @@ class Facts(Model):
     already_sent: bool = False
 
 
-_SAYS = {Kind.CONFIRMATION: {"lines"}, Kind.UPDATE: {"lines"}}
-"""What the commonest notices speak of; the others are about all of the order."""
-
-
 def facts(session: Session, telling: Telling) -> Facts:
     """What the notice says, as the order stands now."""
-    state = orders.state(session, telling.order_id, _SAYS.get(telling.kind))
+    state = orders.state(session, telling.order_id)
     sent = session.get(NoticeRow, (telling.order_id, telling.kind, telling.occasion)) is not None
     common = Facts(
         customer=orders.body(session, telling.order_id).customer,

@@ -1,10 +1,10 @@
 """One order, read whole; and its status kept in step with its units."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from domain import life
@@ -13,19 +13,11 @@ from domain.errors import UnknownOrder
 from domain.order import Fulfilment, Order, Timing
 from domain.policy import Policy
 from domain.queue import Priority
-from domain.state import (
-    Attempt,
-    CancelledUnits,
-    LineState,
-    NoticeState,
-    OrderState,
-    ParcelState,
-    PaymentKind,
-    PaymentState,
-    Rest,
-)
+from domain.state import Attempt, OrderState, ParcelState, PaymentKind, PaymentState, Rest
 from domain.status import Status, moved
-from store.tables import Base, CancellationRow, LineRow, NoticeRow, OrderRow, ParcelRow, PaymentRow
+from store import reading
+from store.reading import Call
+from store.tables import OrderRow, ParcelRow
 
 STARTED = "started"
 SUCCEEDED = "succeeded"
@@ -58,8 +50,8 @@ def own(session: Session, order_id: str) -> OrderRow:
     return found
 
 
-def state(session: Session, order_id: str, wanted: Collection[str] | None = None) -> OrderState:
-    """The order as the database has it now: all of it, or only the `wanted` parts (lines, parcels, payments …)."""
+def state(session: Session, order_id: str) -> OrderState:
+    """The order as the database has it now."""
     session.flush()
     order = row(session, order_id)
     return OrderState(
@@ -82,48 +74,47 @@ def state(session: Session, order_id: str, wanted: Collection[str] | None = None
         decision=Decision.model_validate(order.decision) if order.decision else None,
         unreadable=len(order.unreadable),
         rests=tuple(Rest.model_validate(rest) for rest in order.rests),
-        **_parts(session, order, _QUESTIONS if wanted is None else wanted),
+        **_parts(session, order),
     )
 
 
-def _parts(session: Session, order: OrderRow, wanted: Collection[str]) -> dict[str, Any]:
-    connection, asked = session.connection(), {"order_id": order.order_id}
-    lines, parcels, payments, notices, cancellations = (
-        connection.execute(question, asked).mappings().all() if name in wanted else ()
-        for name, question in _QUESTIONS.items()
-    )
+def _parts(session: Session, order: OrderRow) -> dict[str, Any]:
+    read = reading.parts(session, order.order_id)
+    started = [call for call in read.payments if call.state == STARTED]
     return {
-        "lines": tuple(LineState.model_validate(line) for line in lines),
-        "parcels": tuple(ParcelState.model_validate(parcel) for parcel in parcels),
-        "payments": tuple(PaymentState.model_validate(p) for p in payments if p["state"] == SUCCEEDED),
-        "charge_unknown": any(p["kind"] == PaymentKind.CHARGE and p["state"] == STARTED for p in payments),
-        "started": tuple(_attempt(order, p, parcels) for p in payments if p["state"] == STARTED),
-        "notices": tuple(NoticeState.model_validate(notice) for notice in notices),
-        "cancellations": tuple(CancelledUnits.model_validate(one) for one in cancellations),
+        "lines": read.lines,
+        "parcels": read.parcels,
+        "payments": tuple(_payment(call) for call in read.payments if call.state == SUCCEEDED),
+        "charge_unknown": any(call.kind is PaymentKind.CHARGE for call in started),
+        "started": tuple(_attempt(order, call, read.parcels) for call in started),
+        "notices": read.notices,
+        "cancellations": read.cancellations,
     }
 
 
-def _attempt(order: OrderRow, payment: RowMapping, parcels: Sequence[RowMapping]) -> Attempt:
+def _payment(call: Call) -> PaymentState:
+    return PaymentState(
+        kind=call.kind,
+        amount_minor=call.amount_minor,
+        currency=call.currency,
+        at=call.at,
+        reference=call.reference,
+    )
+
+
+def _attempt(order: OrderRow, call: Call, parcels: Iterable[ParcelState]) -> Attempt:
     """A call that is not answered yet; a capture takes what was authorised for its parcel."""
-    captures = payment["kind"] == PaymentKind.CAPTURE
-    taken = (parcel["authorisation"] for parcel in parcels if parcel["number"] == payment["parcel"])
-    reference = next(taken, None) if captures else None
-    return Attempt.model_validate({**payment, "method": order.method, "reference": reference})
-
-
-def _question(table: type[Base], *order_by: Any) -> Select[Any]:
-    """An order's rows of one table, as plain rows: each step reads them all, so they are made and compiled once."""
-    columns = table.__table__.c
-    return select(*columns).where(columns.order_id == bindparam("order_id")).order_by(*order_by)
-
-
-_QUESTIONS = {
-    "lines": _question(LineRow, LineRow.number),
-    "parcels": _question(ParcelRow, ParcelRow.number),
-    "payments": _question(PaymentRow, PaymentRow.at, PaymentRow.attempt),
-    "notices": _question(NoticeRow, NoticeRow.at),
-    "cancellations": _question(CancellationRow, CancellationRow.at),
-}
+    held = (parcel.authorisation for parcel in parcels if parcel.number == call.parcel)
+    return Attempt(
+        key=call.key,
+        order_id=order.order_id,
+        parcel=call.parcel,
+        kind=call.kind,
+        amount_minor=call.amount_minor,
+        currency=call.currency,
+        method=order.method,
+        reference=next(held, None) if call.kind is PaymentKind.CAPTURE else None,
+    )
 
 
 def settled(session: Session, order_id: str, at: datetime, now: OrderState | None = None) -> OrderState:
