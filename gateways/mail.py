@@ -138,8 +138,9 @@ def compose(mail: Mail) -> EmailMessage:
         message["In-Reply-To"] = mail.references
         message["References"] = mail.references
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(mail.text)
-    message.add_alternative(mail.html, subtype="html")
+    # Said outright: finding the shortest encoding costs as much as all the rest.
+    message.set_content(mail.text, cte="quoted-printable")
+    message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
     return message
 
 
