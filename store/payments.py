@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from domain.state import Attempt, PaymentKind
@@ -128,13 +128,6 @@ def reference_of(session: Session, order_id: str, parcel: int, kind: PaymentKind
         PaymentRow.state == SUCCEEDED,
     )
     return session.scalars(statement.order_by(PaymentRow.attempt.desc()).limit(1)).first()
-
-
-def charged_minor(session: Session, order_id: str) -> int:
-    statement = select(func.sum(PaymentRow.amount_minor)).where(
-        PaymentRow.order_id == order_id, PaymentRow.kind == PaymentKind.CHARGE, PaymentRow.state == SUCCEEDED
-    )
-    return session.scalar(statement) or 0
 
 
 def pending(session: Session, order_id: str, parcel: int, kind: PaymentKind) -> bool:

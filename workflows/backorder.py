@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.stock import NewMethod, Refusing, Stock, Unreadable
     from domain import life
     from domain.cancellation import Cancellation, CancellationOutcome, Reason
-    from domain.decision import Decision, DecisionReason, Refusal
+    from domain.decision import Decision
     from domain.life import (
         Authorise,
         Capture,
@@ -37,7 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from store.cancelling import Cancelled, Cancelling
     from store.notices import Telling
     from store.parcels import Step
-    from store.placing import Placed, Placing
+    from store.placing import Placed, Placing, unavailable
     from store.rests import Resting
     from workflows import options, telling
     from workflows.inbox import Ask, Inbox
@@ -159,9 +159,8 @@ class BackorderWorkflow:
             await self._hear(await self._effect(charge))
 
     async def _give_up_placing(self, order: Placing) -> None:
-        message = "The order could not be placed in time; nothing was charged."
-        reason = DecisionReason(code=Refusal.UNAVAILABLE, message=message)
-        refusing = Refusing(placing=order.model_copy(update={"at": workflow.now()}), reason=reason)
+        placing = order.model_copy(update={"at": workflow.now()})
+        refusing = Refusing(placing=placing, reason=unavailable())
         refuse = workflow.execute_activity_method(
             Stock.refuse_order, refusing, summary="too late: free its units", **options.DATABASE
         )
@@ -203,7 +202,7 @@ class BackorderWorkflow:
             case End():
                 await self._wait(Wait("handlers", None))
             case gateway_step:
-                await self._reach(gateway_step)
+                await self._reach(self._call(gateway_step), gateway_step.rests_as)
 
     async def _wait(self, wait: Wait) -> None:
         """Until something arrives, or the moment comes; the one place where Temporal's Cancel is heard at once."""
@@ -231,12 +230,12 @@ class BackorderWorkflow:
         )
         self._read(await self._effect(claim))
 
-    async def _reach(self, step: life.Gateway) -> None:
+    async def _reach(self, call: Coroutine[Any, Any, OrderState], rests_as: str) -> None:
         """Reach outside; when that is away for two minutes, rest and serve what else there is."""
         try:
-            self._read(await self._effect(self._call(step)))
+            self._read(await self._effect(call))
         except ActivityError:
-            await self._rest(step.rests_as)
+            await self._rest(rests_as)
 
     def _call(self, step: life.Gateway) -> Coroutine[Any, Any, OrderState]:  # noqa: PLR0911 - one row a step
         again = any(rest.what == step.rests_as for rest in self._state.rests)
@@ -263,13 +262,15 @@ class BackorderWorkflow:
                     self._step(again=again),
                     f"refund {amount.minor} {amount.currency}",
                 )
-            case Tell(kind, occasion):
-                notice = Telling(
-                    order_id=self._order.order_id, kind=kind, occasion=occasion, at=workflow.now()
-                )
-                return workflow.execute_activity_method(
-                    Notices.tell_customer, notice, summary=f"e-mail: {kind}", **options.MAIL
-                )
+            case Tell():
+                return self._tell(step)
+
+    def _tell(self, due: Tell) -> Coroutine[Any, Any, OrderState]:
+        order_id = self._order.order_id
+        notice = Telling(order_id=order_id, kind=due.kind, occasion=due.occasion, at=workflow.now())
+        return workflow.execute_activity_method(
+            Notices.tell_customer, notice, summary=f"e-mail: {due.kind}", **options.MAIL
+        )
 
     async def _rest(self, what: str) -> None:
         resting = Resting(order_id=self._order.order_id, what=what, at=workflow.now())
@@ -297,10 +298,7 @@ class BackorderWorkflow:
         look_up = _gateway(
             Shipping.look_up_label, self._step(parcel), f"parcel {parcel}: was the label bought?"
         )
-        try:
-            self._read(await self._effect(look_up))
-        except ActivityError:
-            await self._rest(life.parcel_rest(parcel))
+        await self._reach(look_up, life.parcel_rest(parcel))
 
     async def _cancel_units(self, cancellation: Cancellation) -> Cancelled:
         asked = Cancelling(order_id=self._order.order_id, cancellation=cancellation, at=workflow.now())
