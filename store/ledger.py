@@ -1,5 +1,7 @@
 """Ledger rows for what happens to single lines, and the lines that follow them."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
@@ -28,20 +30,39 @@ def record_line(
     **units: int,
 ) -> None:
     """Write what happened to a line's units, and change the line by just that."""
-    row = {
-        "cause": deal.cause,
-        "part": deal.next_part(),
-        "kind": kind,
-        "at": deal.at,
-        "sku": sku,
-        "order_id": order_id,
-        "parcel": parcel,
-        "on_hand": -units.get("shipped", 0),
-        **units,
-    }
-    session.connection().execute(_RECORD, row)
-    moved = {f"plus_{name}": units.get(name, 0) for name in _UNITS}
-    session.connection().execute(_FOLLOW, {"of_order": order_id, "of_sku": sku, **moved})
+    record_lines(session, deal, kind, order_id, {sku: units}, parcel=parcel)
+
+
+def record_lines(
+    session: Session,
+    deal: Deal,
+    kind: str,
+    order_id: str,
+    units: Mapping[str, Mapping[str, int]],
+    *,
+    parcel: int | None = None,
+) -> None:
+    """The same for several lines of an order, by SKU: two statements, however many lines."""
+    rows = [
+        {
+            "cause": deal.cause,
+            "part": deal.next_part(),
+            "kind": kind,
+            "at": deal.at,
+            "sku": sku,
+            "order_id": order_id,
+            "parcel": parcel,
+            "on_hand": -moved.get("shipped", 0),
+            **moved,
+        }
+        for sku, moved in units.items()
+    ]
+    follow = [
+        {"of_order": order_id, "of_sku": sku, **{f"plus_{name}": moved.get(name, 0) for name in _UNITS}}
+        for sku, moved in units.items()
+    ]
+    session.connection().execute(_RECORD, rows)
+    session.connection().execute(_FOLLOW, follow)
 
 
 def record_stock(session: Session, deal: Deal, kind: str, product: ProductRow, units: int) -> None:

@@ -12,7 +12,7 @@ from domain.order import Address, Timing
 from domain.state import Attempt, OrderState, ParcelLine, ParcelStage, PaymentKind
 from store import keys, orders, payments, rests
 from store.deal import Deal, lock
-from store.ledger import record_line
+from store.ledger import record_lines
 from store.tables import OrderRow, ParcelRow
 
 
@@ -72,9 +72,8 @@ def _claim(
 ) -> None:
     number = max((parcel.number for parcel in state.parcels), default=0) + 1
     deal = Deal(session, keys.parcel(order.order_id, number, "claimed"), step.at, by=order.order_id)
-    for line in units:
-        moves = {"allocated": -line.quantity, "claimed": line.quantity}
-        record_line(session, deal, "claimed", line.sku, order.order_id, parcel=number, **moves)
+    moves = {line.sku: {"allocated": -line.quantity, "claimed": line.quantity} for line in units}
+    record_lines(session, deal, "claimed", order.order_id, moves, parcel=number)
     amount = rules.amount_minor(state, units)
     session.add(
         ParcelRow(
@@ -111,9 +110,11 @@ def _ship(session: Session, step: Step, parcel: ParcelRow, label: Bought) -> Non
     skus = tuple(line["sku"] for line in parcel.lines)
     products = lock(session, skus)
     deal = Deal(session, keys.parcel(step.order_id, step.parcel, "shipped"), step.at, by=step.order_id)
+    moves = {
+        line["sku"]: {"claimed": -line["quantity"], "shipped": line["quantity"]} for line in parcel.lines
+    }
+    record_lines(session, deal, "shipped", step.order_id, moves, parcel=step.parcel)
     for line in parcel.lines:
-        moves = {"claimed": -line["quantity"], "shipped": line["quantity"]}
-        record_line(session, deal, "shipped", line["sku"], step.order_id, parcel=step.parcel, **moves)
         products[line["sku"]].on_hand -= line["quantity"]
         products[line["sku"]].reserved -= line["quantity"]
     for name, value in label.model_dump(exclude={"rates"}).items():
@@ -153,9 +154,10 @@ def label_never_bought(session: Session, step: Step) -> OrderState:
 
 def undo(session: Session, deal: Deal, parcel: ParcelRow) -> None:
     """Put a parcel's units back among the allocated; the money held for it is given back afterwards."""
-    for line in parcel.lines:
-        moves = {"claimed": -line["quantity"], "allocated": line["quantity"]}
-        record_line(session, deal, "undone", line["sku"], parcel.order_id, parcel=parcel.number, **moves)
+    moves = {
+        line["sku"]: {"claimed": -line["quantity"], "allocated": line["quantity"]} for line in parcel.lines
+    }
+    record_lines(session, deal, "undone", parcel.order_id, moves, parcel=parcel.number)
     parcel.stage = ParcelStage.UNDONE
     rests.over(orders.row(session, parcel.order_id), f"parcel/{parcel.number}")
     parcel.money_held = parcel.money_held or payments.pending(
