@@ -40,42 +40,46 @@ class Stock:
     time_zone: str
 
     @activity.defn
-    def place_order(self, order: Placing) -> Placed:
+    async def place_order(self, order: Placing) -> Placed:
         """Enter the order into its queues and decide; an order that is known already is only read."""
-        return self.database.write(placing.place, order.model_copy(update={"time_zone": self.time_zone}))
+        return await self.database.awrite(
+            placing.place, order.model_copy(update={"time_zone": self.time_zone})
+        )
 
     @activity.defn
-    def refuse_order(self, refusing: Refusing) -> Placed:
+    async def refuse_order(self, refusing: Refusing) -> Placed:
         """Reject an order that was not accepted in time, and free its units."""
         order = refusing.placing.model_copy(update={"time_zone": self.time_zone})
-        return self.database.write(placing.refuse, order.order, refusing.reason, order)
+        return await self.database.awrite(placing.refuse, order.order, refusing.reason, order)
 
     @activity.defn
-    def claim_parcel(self, step: Step) -> OrderState:
+    async def claim_parcel(self, step: Step) -> OrderState:
         """Take the order's allocated units into its next parcel, if its preference allows; read it anew in any case."""
-        return self.database.write(parcels.claim, step)
+        return await self.database.awrite(parcels.claim, step)
 
     @activity.defn
-    def cancel_units(self, asked: Cancelling) -> Cancelled:
+    async def cancel_units(self, asked: Cancelling) -> Cancelled:
         """Cancel what has not shipped, and deal the freed units on."""
-        return self.database.write(cancelling.cancel, asked)
+        return await self.database.awrite(cancelling.cancel, asked)
 
     @activity.defn
-    def rest_step(self, resting: Resting) -> OrderState:
+    async def rest_step(self, resting: Resting) -> OrderState:
         """Remember when to try a gateway again."""
-        return self.database.write(rests.begin, resting)
+        return await self.database.awrite(rests.begin, resting)
 
     @activity.defn
-    def change_payment_method(self, new: NewMethod) -> OrderState:
+    async def change_payment_method(self, new: NewMethod) -> OrderState:
         """From now on this method pays."""
-        return self.database.write(orders.change_method, new.order_id, new.method, new.at)
+        return await self.database.awrite(orders.change_method, new.order_id, new.method, new.at)
 
     @activity.defn
-    def record_unreadable(self, message: Unreadable) -> OrderState:
+    async def record_unreadable(self, message: Unreadable) -> OrderState:
         """Keep a message that could not be read."""
-        return self.database.write(orders.record_unreadable, message.order_id, message.what, message.at)
+        return await self.database.awrite(
+            orders.record_unreadable, message.order_id, message.what, message.at
+        )
 
     @activity.defn
-    def apply_inventory_change(self, change: Change) -> InventoryOutcome:
+    async def apply_inventory_change(self, change: Change) -> InventoryOutcome:
         """Move stock or supply once, and deal."""
-        return self.database.write(inventory.apply, change)
+        return await self.database.awrite(inventory.apply, change)

@@ -9,7 +9,7 @@ ACTIVITIES = 7
 
 
 @activity.defn
-def nothing(_input: Any) -> None:
+async def nothing(_input: Any) -> None:
     """No work at all."""
 
 

@@ -33,7 +33,7 @@ from store.database import Database
 from store.migrate import migrate
 from tests.servers import temporal
 from tests.shop import EXAMPLES, SKU
-from worker.wiring import Parts, running_worker
+from worker.wiring import Parts, running_worker, settle
 from workflows.connection import register_search_attributes
 from workflows.messages import SEARCH_ATTRIBUTES, backorder_workflow_id
 
@@ -90,6 +90,7 @@ async def _shop() -> AsyncIterator[tuple[Client, Backorders]]:
             await register_search_attributes(env.client)
             settings: dict[str, Any] = {"max_cached_workflows": 5_000}
             floor = {"workflows": [Bare], "activities": [nothing], "task_queue": "bare"}
+            settle()
             async with (
                 running_worker(env.client, parts, **settings),
                 running_worker(env.client, parts, **settings, **floor),

@@ -1,37 +1,39 @@
 """One mail to one customer, as every mail program reads it."""
 
 import hashlib
+from email.charset import QP, Charset
 from email.errors import MessageError
-from email.headerregistry import Address, BaseHeader, HeaderRegistry
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, getaddresses
+from email.header import Header as Encoded
+from email.headerregistry import Address
+from email.message import Message
+from email.mime.multipart import MIMEMultipart
+from email.mime.nonmultipart import MIMENonMultipart
+from email.policy import Compat32
+from email.utils import format_datetime, formataddr, getaddresses
 from functools import lru_cache
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 from pydantic import AfterValidator, Field
 
 from domain.model import Instant, Model
 
-_ALIKE = frozenset(
-    {"from", "reply-to", "auto-submitted", "mime-version", "content-type", "content-transfer-encoding"}
-)
+
+class _Mail(Compat32):
+    """Most headers fit on a line as they are: looking for places to fold them costs more than all the rest."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        line = f"{name}: {value}"
+        if len(line) <= _LINE and line.isascii() and line.isprintable():
+            return f"{line}{self.linesep}".encode()
+        return super().fold_binary(name, value)
 
 
-class _Headers(HeaderRegistry):
-    """Reads headers as the mail package does; those that are alike in all mails are read once."""
+_LINE = 78
+_CRLF = _Mail(linesep="\r\n", max_line_length=_LINE)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._once = lru_cache(maxsize=64)(super().__call__)
-
-    def __call__(self, name: str, value: object) -> BaseHeader:
-        alike = name.lower() in _ALIKE and isinstance(value, str)
-        return self._once(name, value) if alike else super().__call__(name, value)
-
-
-POLICY = SMTP.clone(cte_type="7bit", header_factory=_Headers())
-"""Seven bits, so that no server on the way has to recode (and break a signature)."""
+# Quoted-printable: seven bits, so that no server on the way has to recode (and break a signature).
+_TEXT = Charset("utf-8")
+_TEXT.body_encoding = QP
 
 
 def _one_line(text: str) -> str:
@@ -103,6 +105,7 @@ def thread_id(order_id: str, domain: str) -> str:
     return _id("thread", order_id, domain)
 
 
+@lru_cache(maxsize=64)  # the shop's own, and a customer's while his mail is on its way
 def address(text: str) -> Address:
     """Name and address of a header value; a domain outside ASCII in its ASCII form.
 
@@ -118,19 +121,19 @@ def address(text: str) -> Address:
         raise AddressUnusable from None
 
 
-def compose(mail: Mail) -> EmailMessage:
+def compose(mail: Mail) -> Message:
     """Text and HTML with the headers of an automatic mail.
 
     Raises:
         AddressUnusable: sender, recipient or reply address is not one address.
     """
     sender = address(mail.sender)
-    message = EmailMessage(policy=POLICY)
-    message["From"] = str(sender)
-    message["To"] = address(mail.to)
+    message = MIMEMultipart("alternative", f"=_{_digest('parts', mail.notice_id)}", policy=_CRLF)
+    message["From"] = _named(sender)
+    message["To"] = _named(address(mail.to))
     if mail.reply_to:
-        message["Reply-To"] = str(address(mail.reply_to))
-    message["Subject"] = mail.subject
+        message["Reply-To"] = _named(address(mail.reply_to))
+    message["Subject"] = mail.subject if mail.subject.isascii() else Encoded(mail.subject, "utf-8").encode()
     message["Message-ID"] = message_id(mail.notice_id, sender.domain)
     if mail.at is not None:
         message["Date"] = format_datetime(mail.at)
@@ -138,11 +141,24 @@ def compose(mail: Mail) -> EmailMessage:
         message["In-Reply-To"] = mail.references
         message["References"] = mail.references
     message["Auto-Submitted"] = "auto-generated"
-    # Said outright: finding the shortest encoding costs as much as all the rest.
-    message.set_content(mail.text, cte="quoted-printable")
-    message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    message.attach(_part("plain", mail.text))
+    message.attach(_part("html", mail.html))
     return message
 
 
+def _part(kind: str, text: str) -> Message:
+    part = MIMENonMultipart("text", kind, policy=_CRLF)
+    part.set_payload(text, _TEXT)
+    return part
+
+
+def _named(mailbox: Address) -> str:
+    return formataddr((mailbox.display_name, mailbox.addr_spec))
+
+
 def _id(kind: str, name: str, domain: str) -> str:
-    return f"<{hashlib.sha256(f'{kind}/{name}'.encode()).hexdigest()[:32]}@{domain}>"
+    return f"<{_digest(kind, name)}@{domain}>"
+
+
+def _digest(kind: str, name: str) -> str:
+    return hashlib.sha256(f"{kind}/{name}".encode()).hexdigest()[:32]

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from domain.model import Model
+from store.once import insert_once
 from store.tables import BellRow
 
 
@@ -26,18 +26,14 @@ _HANGING = (
 )
 
 
-_INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
-
-
 def hang(session: Session, cause: str, signal: str, at: datetime, orders: Select[Any]) -> int:
     """Hang one bell for each order that the question names; one that hangs there already is left alone.
 
     The unique key sees to that: an anti-join instead was quadratic on PostgreSQL.
     """
     named = orders.add_columns(literal(cause), literal(signal), literal(at, BellRow.at.type))
-    insert = _INSERT[session.get_bind().dialect.name](BellRow)
-    statement = insert.from_select(["order_id", "cause", "signal", "at"], named).on_conflict_do_nothing()
-    hung: Any = session.execute(statement)
+    columns = ["order_id", "cause", "signal", "at"]
+    hung: Any = session.execute(insert_once(session, BellRow).from_select(columns, named))
     return int(hung.rowcount)
 
 

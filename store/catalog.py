@@ -2,16 +2,19 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.policy import Policy, Product
 from store.tables import PolicyRow, ProductRow
 
+_POLICY = select(PolicyRow.body).where(PolicyRow.id == 1)
+
 
 def policy(session: Session) -> Policy:
     """The policy in force; the defaults when none was loaded."""
-    row = session.get(PolicyRow, 1)
-    return Policy.model_validate(row.body) if row else Policy()
+    body = session.connection().execute(_POLICY).scalar_one_or_none()
+    return Policy.model_validate(body) if body else Policy()
 
 
 def load_policy(session: Session, new: Policy, at: datetime) -> None:

@@ -1,5 +1,6 @@
 """What the provider answered, written into the books of the order."""
 
+from sqlalchemy import bindparam, case, func
 from sqlalchemy.orm import Session
 
 from domain.model import Instant, Model
@@ -46,29 +47,32 @@ def _attempt(
 
 def authorised(session: Session, step: Step, key: str, answer: Approval | Decline) -> OrderState:
     """An approval lets the parcel go on; a decline opens, or goes on with, its payment hold."""
-    order, parcel = orders.own(session, step.order_id), parcels.row(session, step.order_id, step.parcel)
-    rests.over(order, f"parcel/{step.parcel}")
-    if not payments.answered(session, key):
-        _take_answer(session, parcel, step, key, answer)
+    rests.over(orders.own(session, step.order_id), f"parcel/{step.parcel}")
+    if isinstance(answer, Decline):
+        if payments.decline(session, key, answer.code, step.at):
+            parcels.change(session, step, _DECLINED, since=step.at, final=answer.final)
+    elif payments.succeed(session, key, answer.reference, step.at):
+        parcels.change(session, step, _AUTHORISED, held=answer.reference, until=answer.expires_at)
     return orders.settled(session, step.order_id, step.at)
 
 
-def _take_answer(
-    session: Session, parcel: ParcelRow, step: Step, key: str, answer: Approval | Decline
-) -> None:
-    parcel.new_method = False
-    if isinstance(answer, Approval):
-        payments.succeed(session, key, answer.reference, step.at)
-        parcel.authorisation, parcel.authorised_until = answer.reference, answer.expires_at
-        parcel.money_held = True  # of an undone parcel too: then it is given back
-        if parcel.stage == ParcelStage.CLAIMED:
-            parcel.stage = ParcelStage.AUTHORISED
-        parcel.declined_at, parcel.declines = None, 0
-    else:
-        payments.decline(session, key, answer.code, step.at)
-        parcel.declined_at = parcel.declined_at or step.at
-        parcel.declines += 1
-        parcel.final_decline = answer.final
+# Of an undone parcel too: then it is given back.
+_AUTHORISED = parcels.THIS.values(
+    stage=case((ParcelRow.stage == ParcelStage.CLAIMED, ParcelStage.AUTHORISED), else_=ParcelRow.stage),
+    authorisation=bindparam("held"),
+    authorised_until=bindparam("until"),
+    money_held=True,
+    new_method=False,
+    declined_at=None,
+    declines=0,
+)
+
+_DECLINED = parcels.THIS.values(
+    new_method=False,
+    declined_at=func.coalesce(ParcelRow.declined_at, bindparam("since", type_=ParcelRow.declined_at.type)),
+    declines=ParcelRow.declines + 1,
+    final_decline=bindparam("final"),
+)
 
 
 def to_capture(session: Session, step: Step) -> Attempt:
@@ -87,17 +91,13 @@ def to_capture(session: Session, step: Step) -> Attempt:
 
 def captured(session: Session, step: Step, key: str, answer: Approval | Decline) -> OrderState:
     """A capture that fails for good leaves a shipped parcel on record as unpaid."""
-    order, parcel = orders.own(session, step.order_id), parcels.row(session, step.order_id, step.parcel)
-    rests.over(order, f"parcel/{step.parcel}")
-    if payments.answered(session, key):
-        return orders.settled(session, step.order_id, step.at)
-    parcel.money_held = False
-    if isinstance(answer, Approval):
-        payments.succeed(session, key, answer.reference, step.at)
-        parcel.stage = ParcelStage.SHIPPED
+    rests.over(orders.own(session, step.order_id), f"parcel/{step.parcel}")
+    if isinstance(answer, Decline):
+        news, stage = payments.decline(session, key, answer.code, step.at), ParcelStage.UNPAID
     else:
-        payments.decline(session, key, answer.code, step.at)
-        parcel.stage = ParcelStage.UNPAID
+        news, stage = payments.succeed(session, key, answer.reference, step.at), ParcelStage.SHIPPED
+    if news:
+        parcels.change(session, step, parcels.THIS, stage=stage, money_held=False)
     return orders.settled(session, step.order_id, step.at)
 
 
@@ -132,7 +132,7 @@ def voided(session: Session, step: Step, key: str, reference: str | None) -> Ord
         payments.never_happened(session, key)
     else:
         payments.succeed(session, key, reference, step.at)
-    parcel.money_held = False
+    parcels.change(session, step, parcels.THIS, money_held=False)
     rests.over(order, f"void/{step.parcel}")
     return orders.settled(session, step.order_id, step.at)
 
@@ -146,13 +146,12 @@ def to_charge(session: Session, step: Step) -> Attempt:
 def charged(session: Session, step: Step, key: str, answer: Approval | Decline) -> placing.Placed:
     """An order at order is accepted with its charge, and rejected without it."""
     order = orders.own(session, step.order_id)
-    if payments.answered(session, key):
-        return placing.as_it_stands(session, order)
     if isinstance(answer, Decline):
-        payments.decline(session, key, answer.code, step.at)
-        return placing.decline(session, step.order_id, answer.code, step.at)
-    payments.succeed(session, key, answer.reference, step.at)
-    return placing.Placed(state=placing.accept_charged(session, step.order_id, step.at))
+        if payments.decline(session, key, answer.code, step.at):
+            return placing.decline(session, step.order_id, answer.code, step.at)
+    elif payments.succeed(session, key, answer.reference, step.at):
+        return placing.Placed(state=placing.accept_charged(session, step.order_id, step.at))
+    return placing.as_it_stands(session, order)
 
 
 def charge_found(session: Session, step: Step, key: str, reference: str | None) -> OrderState:
@@ -160,7 +159,7 @@ def charge_found(session: Session, step: Step, key: str, reference: str | None) 
     order = orders.own(session, step.order_id)
     if reference is not None:
         payments.succeed(session, key, reference, step.at)
-    elif not payments.answered(session, key):
+    else:
         payments.never_happened(session, key)
     rests.over(order, "refund")
     return orders.settled(session, step.order_id, step.at)

@@ -12,6 +12,7 @@ from domain.notices import Kind
 from domain.order import Customer
 from domain.state import OrderState, ParcelLine, PaymentKind
 from store import keys, orders, rests
+from store.once import insert_once
 from store.tables import CancellationRow, NoticeRow, StockLedgerRow
 
 
@@ -45,7 +46,6 @@ class Facts(Model):
 def facts(session: Session, telling: Telling) -> Facts:
     """What the notice says, as the order stands now."""
     state = orders.state(session, telling.order_id)
-    sent = session.get(NoticeRow, (telling.order_id, telling.kind, telling.occasion)) is not None
     common = Facts(
         customer=orders.body(session, telling.order_id).customer,
         lines=tuple(ParcelLine(sku=line.sku, quantity=line.kept) for line in state.lines if line.kept),
@@ -53,7 +53,7 @@ def facts(session: Session, telling: Telling) -> Facts:
         promised_on=state.expected_on,
         backordered=state.backordered_units > 0,
         charged=bool(state.charged),
-        already_sent=sent,
+        already_sent=state.told(telling.kind, telling.occasion),
     )
     return common.model_copy(update=_particulars(session, state, telling))
 
@@ -106,19 +106,8 @@ def told(
 ) -> OrderState:
     """The notice went out, or its mailbox refused it for good; either way the order goes on."""
     order = orders.own(session, telling.order_id)
-    key = (telling.order_id, telling.kind, telling.occasion)
-    if session.get(NoticeRow, key) is None:
-        session.add(
-            NoticeRow(
-                order_id=telling.order_id,
-                kind=telling.kind,
-                occasion=telling.occasion,
-                at=telling.at,
-                delivered=delivered,
-                message_id=message_id,
-                error=error,
-            )
-        )
+    notice = {**telling.model_dump(), "delivered": delivered, "message_id": message_id, "error": error}
+    session.connection().execute(insert_once(session, NoticeRow), notice)
     _renew_promise(session, telling)
     rests.over(order, "mail")
     return orders.settled(session, telling.order_id, telling.at)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from domain import life
@@ -31,6 +31,9 @@ _OWN = (
 )
 
 
+_SETTLE = update(OrderRow).where(OrderRow.order_id == bindparam("of_order"))
+
+
 def row(session: Session, order_id: str) -> OrderRow:
     """The order's row; `UnknownOrder` when there is none."""
     found = session.get(OrderRow, order_id)
@@ -44,10 +47,15 @@ def own(session: Session, order_id: str) -> OrderRow:
 
     An order is locked before the SKUs that it needs.
     """
-    found = session.execute(_OWN, {"order_id": order_id}).scalar_one_or_none()
+    found = find(session, order_id)
     if found is None:
         raise UnknownOrder(order_id)
     return found
+
+
+def find(session: Session, order_id: str) -> OrderRow | None:
+    """The order's row, locked, if there is one."""
+    return session.execute(_OWN, {"order_id": order_id}).scalar_one_or_none()
 
 
 def state(session: Session, order_id: str) -> OrderState:
@@ -127,9 +135,7 @@ def settled(session: Session, order_id: str, at: datetime, now: OrderState | Non
     ended_at = now.ended_at or (at if life.finished(now) else None)
     if status is now.status and ended_at == now.ended_at:
         return now
-    order = row(session, order_id)
-    order.status, order.ended_at = status, ended_at
-    session.flush()
+    session.connection().execute(_SETTLE, {"of_order": order_id, "status": status, "ended_at": ended_at})
     return now.model_copy(update={"status": status, "ended_at": ended_at})
 
 

@@ -1,8 +1,10 @@
 """Parcels: claimed from what is allocated, labelled, shipped, or undone."""
 
 from datetime import date
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, Update, bindparam, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
 from domain import parcels as rules
@@ -13,7 +15,7 @@ from domain.state import Attempt, OrderState, ParcelLine, ParcelStage, PaymentKi
 from store import keys, orders, payments, rests
 from store.deal import Deal, lock
 from store.ledger import record_lines
-from store.tables import OrderRow, ParcelRow
+from store.tables import OrderRow, ParcelRow, ProductRow
 
 
 class Step(Model):
@@ -75,57 +77,70 @@ def _claim(
     moves = {line.sku: {"allocated": -line.quantity, "claimed": line.quantity} for line in units}
     record_lines(session, deal, "claimed", order.order_id, moves, parcel=number)
     amount = rules.amount_minor(state, units)
-    session.add(
-        ParcelRow(
-            order_id=order.order_id,
-            number=number,
-            stage=ParcelStage.CLAIMED,
-            lines=[line.model_dump() for line in units],
-            amount_minor=amount,
-        )
-    )
+    parcel = {
+        "order_id": order.order_id,
+        "number": number,
+        "stage": ParcelStage.CLAIMED,
+        "lines": [line.model_dump() for line in units],
+        "amount_minor": amount,
+    }
+    session.connection().execute(_CLAIM, parcel)
     if order.timing == Timing.AT_SHIPMENT and amount:
-        payments.begin(session, order, PaymentKind.AUTHORISE, number, amount, step.at)
+        payments.first(session, order, PaymentKind.AUTHORISE, number, amount, step.at)
 
 
-def row(session: Session, order_id: str, number: int) -> ParcelRow:
-    return session.get_one(ParcelRow, (order_id, number))
+# Plain statements, made once: each step of a parcel passes here.
+_CLAIM = insert(ParcelRow)
+_OF_THIS = (ParcelRow.order_id == bindparam("of_order"), ParcelRow.number == bindparam("of_parcel"))
+_ROW = select(*inspect(ParcelRow).columns).where(*_OF_THIS)
+THIS = update(ParcelRow).where(*_OF_THIS)
 
 
-def label_key(parcel: ParcelRow) -> str:
+def row(session: Session, order_id: str, number: int) -> Row[Any]:
+    """One parcel's columns, to read."""
+    return session.connection().execute(_ROW, {"of_order": order_id, "of_parcel": number}).one()
+
+
+def change(session: Session, step: Step, statement: Update, **values: Any) -> None:
+    """Change this step's parcel: `statement` is `THIS`, perhaps with values of its own."""
+    session.connection().execute(statement, {"of_order": step.order_id, "of_parcel": step.parcel, **values})
+
+
+def label_key(parcel: Row[Any]) -> str:
     return keys.gateway(parcel.order_id, parcel.number, "label", parcel.label_attempt)
 
 
 def ship(session: Session, step: Step, label: Bought) -> OrderState:
     """The label is bought: the parcel's units have left, and from here nothing is undone."""
-    orders.own(session, step.order_id)
+    order = orders.own(session, step.order_id)
+    rests.over(order, f"parcel/{step.parcel}")
     parcel = row(session, step.order_id, step.parcel)
     if ParcelStage(parcel.stage) in {ParcelStage.CLAIMED, ParcelStage.AUTHORISED}:
-        _ship(session, step, parcel, label)
+        _send(session, step, parcel)
+        to_capture = bool(order.timing == Timing.AT_SHIPMENT and parcel.amount_minor)
+        stage = ParcelStage.LABELLED if to_capture else ParcelStage.SHIPPED
+        shipped = {"stage": stage, "shipped_at": step.at, "label_unknown": False}
+        change(session, step, THIS, **shipped, **label.model_dump())
+        if to_capture:
+            payments.first(session, order, PaymentKind.CAPTURE, step.parcel, parcel.amount_minor, step.at)
     return orders.settled(session, step.order_id, step.at)
 
 
-def _ship(session: Session, step: Step, parcel: ParcelRow, label: Bought) -> None:
-    order = orders.row(session, step.order_id)
-    skus = tuple(line["sku"] for line in parcel.lines)
-    products = lock(session, skus)
+def _send(session: Session, step: Step, parcel: Row[Any]) -> None:
+    """The units leave the stock; their products are locked as they are changed, in SKU order."""
+    units = {line["sku"]: line["quantity"] for line in sorted(parcel.lines, key=itemgetter("sku"))}
+    gone = [{"of_sku": sku, "sent": quantity} for sku, quantity in units.items()]
+    session.connection().execute(_SEND, gone)
     deal = Deal(session, keys.parcel(step.order_id, step.parcel, "shipped"), step.at, by=step.order_id)
-    moves = {
-        line["sku"]: {"claimed": -line["quantity"], "shipped": line["quantity"]} for line in parcel.lines
-    }
+    moves = {sku: {"claimed": -quantity, "shipped": quantity} for sku, quantity in units.items()}
     record_lines(session, deal, "shipped", step.order_id, moves, parcel=step.parcel)
-    for line in parcel.lines:
-        products[line["sku"]].on_hand -= line["quantity"]
-        products[line["sku"]].reserved -= line["quantity"]
-    for name, value in label.model_dump(exclude={"rates"}).items():
-        setattr(parcel, name, value)
-    parcel.rates = list(label.rates)
-    parcel.shipped_at, parcel.label_unknown = step.at, False
-    to_capture = order.timing == Timing.AT_SHIPMENT and parcel.amount_minor
-    parcel.stage = ParcelStage.LABELLED if to_capture else ParcelStage.SHIPPED
-    rests.over(order, f"parcel/{step.parcel}")
-    if to_capture:
-        payments.begin(session, order, PaymentKind.CAPTURE, step.parcel, parcel.amount_minor, step.at)
+
+
+_SEND = (
+    update(ProductRow)
+    .where(ProductRow.sku == bindparam("of_sku"))
+    .values(on_hand=ProductRow.on_hand - bindparam("sent"), reserved=ProductRow.reserved - bindparam("sent"))
+)
 
 
 def to_label(session: Session, step: Step) -> ToLabel:
@@ -133,7 +148,7 @@ def to_label(session: Session, step: Step) -> ToLabel:
     orders.own(session, step.order_id)
     parcel, order = row(session, step.order_id, step.parcel), orders.body(session, step.order_id)
     bought = ParcelStage(parcel.stage) not in {ParcelStage.CLAIMED, ParcelStage.AUTHORISED}
-    unknown, parcel.label_unknown = parcel.label_unknown or bought, not bought
+    change(session, step, THIS, label_unknown=not bought)
     return ToLabel(
         key=label_key(parcel),
         ship_to=order.ship_to,
@@ -141,14 +156,14 @@ def to_label(session: Session, step: Step) -> ToLabel:
         value=Money(minor=parcel.amount_minor, currency=order.currency),
         expedited=order.expedited,
         need_by=order.need_by,
-        unknown=unknown,
+        unknown=parcel.label_unknown or bought,
     )
 
 
 def label_never_bought(session: Session, step: Step) -> OrderState:
     """Looked up and not found: the parcel may be undone, or its label bought."""
     orders.own(session, step.order_id)
-    row(session, step.order_id, step.parcel).label_unknown = False
+    change(session, step, THIS, label_unknown=False)
     return orders.settled(session, step.order_id, step.at)
 
 

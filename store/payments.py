@@ -1,8 +1,9 @@
 """The ledger of money: each call is stored before it is made, and its outcome after."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from domain.state import Attempt, PaymentKind
@@ -14,13 +15,22 @@ DECLINED = "declined"
 NEVER = "never"
 
 
+_STORE = insert(PaymentRow)
+
+
+def first(
+    session: Session, order: OrderRow, kind: PaymentKind, parcel: int, amount_minor: int, at: datetime
+) -> None:
+    """Store the first attempt of its kind for this parcel, before the call is made."""
+    session.connection().execute(_STORE, _started(order, kind, parcel, 1, amount_minor, at))
+
+
 def begin(
     session: Session, order: OrderRow, kind: PaymentKind, parcel: int, amount_minor: int, at: datetime
 ) -> PaymentRow:
     """The attempt to make: the started one whose outcome is not known, else a new one, stored before the call."""
-    return _begin(
-        session, order, _last(session, order.order_id, parcel, kind), kind, parcel, amount_minor, at
-    )
+    last = _last(session, order.order_id, parcel, kind)
+    return _begin(session, order, last, kind, parcel, amount_minor, at)
 
 
 def call(
@@ -53,25 +63,26 @@ def _begin(
     if last is not None and last.state == STARTED:
         return last
     attempt = last.attempt + 1 if last else 1
-    payment = PaymentRow(
-        key=keys.gateway(order.order_id, parcel, kind, attempt),
-        order_id=order.order_id,
-        parcel=parcel,
-        kind=kind,
-        attempt=attempt,
-        amount_minor=amount_minor,
-        currency=order.currency,
-        state=STARTED,
-        at=at,
-    )
+    payment = PaymentRow(**_started(order, kind, parcel, attempt, amount_minor, at))
     session.add(payment)
     session.flush()
     return payment
 
 
-def answered(session: Session, key: str) -> bool:
-    """Whether the outcome of this attempt is known: then it is not written twice."""
-    return session.get_one(PaymentRow, key).state in {SUCCEEDED, DECLINED}
+def _started(
+    order: OrderRow, kind: PaymentKind, parcel: int, attempt: int, amount_minor: int, at: datetime
+) -> dict[str, Any]:
+    return {
+        "key": keys.gateway(order.order_id, parcel, kind, attempt),
+        "order_id": order.order_id,
+        "parcel": parcel,
+        "kind": kind,
+        "attempt": attempt,
+        "amount_minor": amount_minor,
+        "currency": order.currency,
+        "state": STARTED,
+        "at": at,
+    }
 
 
 _LAST = (
@@ -103,20 +114,28 @@ def attempt(payment: PaymentRow, order: OrderRow, reference: str | None = None) 
     )
 
 
-def succeed(session: Session, key: str, reference: str, at: datetime) -> PaymentRow:
-    payment = session.get_one(PaymentRow, key)
-    payment.state, payment.reference, payment.at = SUCCEEDED, reference, at
-    return payment
+_ANSWER = update(PaymentRow).where(
+    PaymentRow.key == bindparam("of_key"), PaymentRow.state.not_in([SUCCEEDED, DECLINED])
+)
 
 
-def decline(session: Session, key: str, code: str, at: datetime) -> PaymentRow:
-    payment = session.get_one(PaymentRow, key)
-    payment.state, payment.decline_code, payment.at = DECLINED, code, at
-    return payment
+def succeed(session: Session, key: str, reference: str, at: datetime) -> bool:
+    """Write the outcome of an attempt; False when it is known already: then it is not written twice."""
+    return _answer(session, key, state=SUCCEEDED, reference=reference, at=at)
+
+
+def decline(session: Session, key: str, code: str, at: datetime) -> bool:
+    """Write that the provider said no; False when the outcome is known already."""
+    return _answer(session, key, state=DECLINED, decline_code=code, at=at)
 
 
 def never_happened(session: Session, key: str) -> None:
-    session.get_one(PaymentRow, key).state = NEVER
+    """The provider does not know the attempt, and never will."""
+    _answer(session, key, state=NEVER)
+
+
+def _answer(session: Session, key: str, **outcome: Any) -> bool:
+    return bool(session.connection().execute(_ANSWER, {"of_key": key, **outcome}).rowcount)
 
 
 def reference_of(session: Session, order_id: str, parcel: int, kind: PaymentKind) -> str | None:

@@ -19,6 +19,7 @@ from store.catalog import policy
 from store.deal import Deal, lock
 from store.ledger import record_line
 from store.payments import begin
+from store.refusals import refusals, unavailable
 from store.tables import LineRow, NoticeRow, OrderRow, ProductRow, StockLedgerRow
 
 
@@ -43,7 +44,7 @@ class Placed(Model):
 def place(session: Session, placing: Placing) -> Placed:
     """Place an unknown or a rejected order; one that is known already is only read. Another body is refused."""
     order = placing.order
-    known = session.get(OrderRow, order.order_id, with_for_update=True)
+    known = orders.find(session, order.order_id)
     if known is not None and not _may_begin_again(known, placing):
         return as_it_stands(session, known)
     terms = policy(session)
@@ -128,22 +129,12 @@ def _forget_rejected(session: Session, known: OrderRow, at: datetime) -> None:
 def _enter(session: Session, placing: Placing, life: OrderRow, terms: Policy) -> Placed:
     order = placing.order
     products = lock(session, order.skus)
-    cause = keys.placed(order.order_id, life.lives)
-    with session.begin_nested() as attempt:
-        lines = _join_queue(session, order, terms, products)
-        deal = Deal(session, cause, placing.at, by=order.order_id)
-        _record_ordered(session, deal, lines)
-        for line in lines:
-            deal.run(products[line.sku])
-            session.refresh(line)
-        reasons = list(_refusals(order, lines, products))
-        if reasons:
-            attempt.rollback()
+    lines = _lines(order, terms, products)
+    reasons = refusals(session, order, lines, products)
     if reasons:
         return _rejected(session, life, reasons)
-    for line in lines:
-        if promises.stands_ahead(session, line):
-            promises.renew(session, line.sku, cause, placing.at, by=order.order_id)
+    deal = Deal(session, keys.placed(order.order_id, life.lives), placing.at, by=order.order_id)
+    told = _join_queue(session, deal, lines, products)
     decision = _decide(session, life, lines)
     life.decision = decision.model_dump(mode="json")
     if life.timing == Timing.AT_ORDER and order.value:
@@ -151,16 +142,29 @@ def _enter(session: Session, placing: Placing, life: OrderRow, terms: Policy) ->
     else:
         _accept(life, placing.at)
     session.flush()
-    return Placed(
-        state=orders.state(session, order.order_id), bells=bells.hanging(session, cause), cause=cause
-    )
+    hung = bells.hanging(session, deal.cause) if told else 0
+    return Placed(state=orders.state(session, order.order_id), bells=hung, cause=deal.cause)
 
 
-def _join_queue(
-    session: Session, order: Order, terms: Policy, products: dict[str, ProductRow]
-) -> list[LineRow]:
-    """The order's lines of known SKUs, in the queue, in SKU order."""
-    numbered = [(n, line) for n, line in enumerate(order.lines, 1) if line.sku in products]
+def _join_queue(session: Session, deal: Deal, lines: list[LineRow], products: dict[str, ProductRow]) -> bool:
+    """Put the lines into their queues and deal; whether other orders may have been reached."""
+    session.add_all(lines)
+    session.flush()
+    _record_ordered(session, deal, lines)
+    reached = 0
+    for line in lines:
+        given = deal.run(products[line.sku])
+        if given:
+            session.refresh(line)
+        reached += given
+    for line in lines:
+        if promises.stands_ahead(session, line):
+            reached += promises.renew(session, line.sku, deal.cause, deal.at, by=deal.by)
+    return bool(reached)
+
+
+def _lines(order: Order, terms: Policy, products: dict[str, ProductRow]) -> list[LineRow]:
+    """The order's lines of known SKUs, in SKU order."""
     lines = [
         LineRow(
             order_id=order.order_id,
@@ -170,13 +174,13 @@ def _join_queue(
             unit_price_minor=line.unit_price_minor,
             ordered=line.quantity,
             backordered=line.quantity,
+            allocated=0,
             queue_at=queue_at(order, terms),
             placed_at=order.placed_at,
         )
-        for number, line in numbered
+        for number, line in enumerate(order.lines, 1)
+        if line.sku in products
     ]
-    session.add_all(lines)
-    session.flush()
     return sorted(lines, key=lambda line: line.sku)
 
 
@@ -196,25 +200,6 @@ def _record_ordered(session: Session, deal: Deal, lines: Iterable[LineRow]) -> N
     ]
     if rows:
         session.execute(insert(StockLedgerRow), rows)
-
-
-def _refusals(
-    order: Order, lines: list[LineRow], products: dict[str, ProductRow]
-) -> Iterable[DecisionReason]:
-    """Why the part of the order that stock does not cover is not accepted: every reason of every line."""
-    for line in order.lines:
-        if line.sku not in products:
-            yield DecisionReason(
-                code=Refusal.UNKNOWN_SKU, sku=line.sku, message=f"{line.sku} is not in the catalogue."
-            )
-    for waiting in (line for line in lines if line.backordered):
-        product = products[waiting.sku]
-        if product.discontinued_at is not None:
-            text = f"{product.title} is being discontinued and will not be restocked."
-            yield DecisionReason(code=Refusal.DISCONTINUED, sku=product.sku, message=text)
-        if not product.body.get("accepts_backorders", True):
-            text = f"{product.title} is out of stock and not sold on backorder."
-            yield DecisionReason(code=Refusal.BACKORDERS_OFF, sku=product.sku, message=text)
 
 
 def _decide(session: Session, life: OrderRow, lines: list[LineRow]) -> Decision:
@@ -262,7 +247,7 @@ def accept_charged(session: Session, order_id: str, at: datetime) -> OrderState:
 
 def refuse(session: Session, order: Order, reason: DecisionReason, placing: Placing) -> Placed:
     """Reject an order that is not accepted yet and free its units; an accepted one is only read."""
-    life = session.get(OrderRow, order.order_id, with_for_update=True)
+    life = orders.find(session, order.order_id)
     if life is None or _may_begin_again(life, placing):
         life = _record(session, placing, policy(session), life)
     if life.status != Status.PLACING:
@@ -313,9 +298,3 @@ def _rejected(session: Session, life: OrderRow, reasons: list[DecisionReason]) -
     life.decision = decision.model_dump(mode="json")
     life.status = moved(Status(life.status), Status.REJECTED)
     return Placed(state=orders.settled(session, life.order_id, life.asked_at))
-
-
-def unavailable() -> DecisionReason:
-    """Nobody decided in time, so nobody may find an order later."""
-    message = "The order could not be placed in time; nothing was charged."
-    return DecisionReason(code=Refusal.UNAVAILABLE, message=message)

@@ -14,6 +14,9 @@ _SKU: BindParameter[str] = bindparam("sku")
 _WAITING = and_(LineRow.sku == _SKU, LineRow.backordered > 0)
 _HERE = tuple_(*(bindparam(column.key, type_=column.type) for column in QUEUE))
 _AHEAD = select(func.sum(LineRow.backordered)).where(_WAITING, tuple_(*QUEUE) < _HERE)
+_HELD_BEHIND = select(func.sum(LineRow.allocated)).where(
+    LineRow.sku == _SKU, LineRow.allocated > 0, tuple_(*QUEUE) > _HERE
+)
 _BEHIND = select(exists().where(_WAITING, tuple_(*QUEUE) > _HERE))
 _SUPPLY = and_(InboundRow.sku == _SKU, InboundRow.quantity > 0, ~InboundRow.cancelled)
 _BY_THEN = func.sum(InboundRow.quantity).over(order_by=(InboundRow.eta, InboundRow.inbound_id))
@@ -34,6 +37,11 @@ def expected_on(session: Session, line: LineRow, ahead: int) -> date | None:
 def queue_ahead(session: Session, line: LineRow) -> int:
     """Units that lines ahead of this one still need."""
     return session.scalar(_AHEAD, _place(line)) or 0
+
+
+def held_behind(session: Session, line: LineRow) -> int:
+    """Units that lie with lines behind this one: they are its to take."""
+    return session.scalar(_HELD_BEHIND, _place(line)) or 0
 
 
 def renew(session: Session, sku: str, cause: str, at: datetime, by: str | None = None) -> int:

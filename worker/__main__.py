@@ -8,7 +8,7 @@ import sys
 
 from store.migrate import newest
 from worker.settings import BadSetting, Settings
-from worker.wiring import parts, running_worker
+from worker.wiring import parts, running_worker, settle
 from workflows.connection import connect, register_search_attributes
 
 logger = logging.getLogger("worker")
@@ -29,6 +29,7 @@ async def work() -> None:
     async with parts(settings) as built:
         newest(built.database)
         await register_search_attributes(client)
+        settle()
         async with running_worker(client, built):
             logger.info("working on task queue backorders")
             await stop.wait()

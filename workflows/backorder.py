@@ -37,7 +37,8 @@ with workflow.unsafe.imports_passed_through():
     from store.cancelling import Cancelled, Cancelling
     from store.notices import Telling
     from store.parcels import Step
-    from store.placing import Placed, Placing, unavailable
+    from store.placing import Placed, Placing
+    from store.refusals import unavailable
     from store.rests import Resting
     from workflows import options, telling
     from workflows.inbox import Ask, Inbox
@@ -62,14 +63,13 @@ class BackorderWorkflow:
         self._refused: ApplicationError | None = None
         self._known: OrderState | None = None
         self._read_at = workflow.now()
-        self._shown: telling.Shown | None = None
 
     @workflow.run
     async def run(self, *inputs: Any) -> Outcome:  # noqa: ARG002 - read in __init__, before any handler runs
         await self._place()
         while not self._over:
             await self._act()
-        telling.show(self._state, self._shown)
+        telling.show(self._state)
         return outcome(self._state)
 
     # What others may say and ask. A signal takes whatever comes: one that raised would hold the order up for ever.
@@ -206,7 +206,7 @@ class BackorderWorkflow:
 
     async def _wait(self, wait: Wait) -> None:
         """Until something arrives, or the moment comes; the one place where Temporal's Cancel is heard at once."""
-        self._shown = telling.show(self._state, self._shown, wait)
+        telling.show(self._state, wait)
         if self._history_is_long and self._inbox.empty and workflow.all_handlers_finished():
             workflow.continue_as_new(self._order)
         seen = self._inbox.arrived
@@ -381,7 +381,8 @@ class BackorderWorkflow:
 
     @property
     def _decision(self) -> Decision | None:
-        return None if self._state.status is OrderStatus.PLACING else self._state.decision
+        known = self._known
+        return None if known is None or known.status is OrderStatus.PLACING else known.decision
 
     @property
     def _label_rests(self) -> bool:

@@ -1,11 +1,11 @@
 """What the Temporal Web UI shows of an order: search attributes and a readable summary."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime, time
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeUpdate
+from temporalio.common import SearchAttributePair
 
 with workflow.unsafe.imports_passed_through():
     from domain.life import Wait
@@ -13,35 +13,23 @@ with workflow.unsafe.imports_passed_through():
     from workflows.messages import CUSTOMER, PLACED, PRIORITY, PROMISED, SKUS, STATUS
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What the search attributes say already."""
-
-    status: str
-    promised_on: str
-
-
-def show(state: OrderState, shown: Shown | None, wait: Wait | None = None) -> Shown:
+def show(state: OrderState, wait: Wait | None = None) -> None:
     """Renew the summary; touch the search attributes only where they changed, for each touch costs an action."""
     workflow.set_current_details(details(state, wait))
-    now = Shown(status=state.status, promised_on=str(state.promised_on))
-    if now != shown:
-        updates: list[SearchAttributeUpdate[Any]] = [STATUS.value_set(state.status)]
-        if state.promised_on:
-            updates.append(PROMISED.value_set(datetime.combine(state.promised_on, time(), UTC)))
-        if shown is None:
-            updates.extend(_fixed(state))
-        workflow.upsert_search_attributes(updates)
-    return now
+    there = workflow.info().typed_search_attributes
+    changes = [pair for pair in _attributes(state) if there.get(pair.key) != pair.value]
+    if changes:
+        workflow.upsert_search_attributes([pair.key.value_set(pair.value) for pair in changes])
 
 
-def _fixed(state: OrderState) -> list[SearchAttributeUpdate[Any]]:
-    return [
-        CUSTOMER.value_set(state.customer_id),
-        SKUS.value_set([line.sku for line in state.lines]),
-        PRIORITY.value_set(state.priority),
-        PLACED.value_set(state.placed_at),
-    ]
+def _attributes(state: OrderState) -> Iterator[SearchAttributePair[Any]]:
+    yield SearchAttributePair(STATUS, state.status.value)
+    if state.promised_on:
+        yield SearchAttributePair(PROMISED, datetime.combine(state.promised_on, time(), UTC))
+    yield SearchAttributePair(CUSTOMER, state.customer_id)
+    yield SearchAttributePair(SKUS, [line.sku for line in state.lines])
+    yield SearchAttributePair(PRIORITY, state.priority.value)
+    yield SearchAttributePair(PLACED, state.placed_at)
 
 
 def details(state: OrderState, wait: Wait | None) -> str:

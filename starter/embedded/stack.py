@@ -143,7 +143,7 @@ def embedded_stack(data: Path, *, fresh: bool = False) -> EmbeddedStack:
 async def _worker(addresses: Addresses) -> AsyncIterator[None]:
     from store.migrate import migrate
     from worker.settings import Settings
-    from worker.wiring import parts, running_worker
+    from worker.wiring import parts, running_worker, settle
     from workflows.connection import connect, register_search_attributes
 
     settings = Settings.load(
@@ -156,6 +156,7 @@ async def _worker(addresses: Addresses) -> AsyncIterator[None]:
     await register_search_attributes(client)
     async with parts(settings) as built:
         migrate(built.database)
+        settle()
         async with running_worker(client, built):
             yield
 

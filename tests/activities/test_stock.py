@@ -10,7 +10,8 @@ from domain.cancellation import Cancellation, Reason
 from domain.inventory import ChangeKind
 from store.cancelling import Cancelling
 from store.inventory import Change
-from store.placing import Placing, unavailable
+from store.placing import Placing
+from store.refusals import unavailable
 from tests.activities.desk import Act, Desk, step
 from tests.store.stockroom import SKU, Units, change_of, day, order_of
 

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 
 import pytest
 
@@ -20,6 +21,13 @@ def letter(**changes: object) -> Mail:
     )
 
 
+def read(mail: Mail) -> EmailMessage:
+    """The mail as a mail program reads it."""
+    message = message_from_bytes(compose(mail).as_bytes(), policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
 def test_the_message_id_is_the_notices_own() -> None:
     first = message_id("100/confirmation/0", "shop.example")
 
@@ -30,20 +38,30 @@ def test_the_message_id_is_the_notices_own() -> None:
 
 
 def test_a_mail_says_the_same_as_text_and_as_html() -> None:
-    message = compose(letter(text="Grüße\n", html="<p>Grüße</p>\n"))
+    mail = letter(text="Grüße\n", html="<p>Grüße</p>\n", subject="Grüße " * 20)
 
-    read = message_from_bytes(message.as_bytes(), policy=policy.default)
+    message = read(mail)
 
-    assert read.get_content_type() == "multipart/alternative"
-    text, html = (part.get_content() for part in read.iter_parts())
+    assert message.get_content_type() == "multipart/alternative"
+    text, html = (part.get_content() for part in message.iter_parts())
     assert (text.strip(), html.strip()) == ("Grüße", "<p>Grüße</p>")
-    assert message.as_bytes().isascii()
+    assert message["Subject"].strip() == ("Grüße " * 20).strip()
+    assert compose(mail).as_bytes().isascii()
+
+
+def test_no_line_of_a_mail_is_longer_than_mail_servers_take() -> None:
+    mail = letter(text="word " * 500, html=f"<p>{'word ' * 500}</p>", subject="word " * 60)
+
+    lines = compose(mail).as_bytes().split(b"\r\n")
+
+    assert max(map(len, lines)) <= 78
+    assert not any(b"\n" in line for line in lines)
 
 
 def test_the_headers_are_those_of_an_automatic_mail_in_a_thread() -> None:
     thread = thread_id("100", "shop.example")
 
-    message = compose(
+    message = read(
         letter(references=thread, reply_to="help@shop.example", at=datetime(2026, 3, 2, 12, tzinfo=UTC))
     )
 
@@ -73,7 +91,7 @@ def test_no_field_can_smuggle_a_header_in(field: str, line_break: str) -> None:
 
 
 def test_a_name_in_two_lines_becomes_one() -> None:
-    assert compose(letter(sender="Big\r\nShop <shop@shop.example>"))["From"] == "Big Shop <shop@shop.example>"
+    assert read(letter(sender="Big\r\nShop <shop@shop.example>"))["From"] == "Big Shop <shop@shop.example>"
 
 
 @pytest.mark.parametrize(
