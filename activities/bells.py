@@ -13,8 +13,10 @@ from store import bells
 from store.bells import Bell
 from store.database import Database
 
-_AT_ONCE = 50
-_PAGE = 500
+AT_ONCE = 500
+"""Signals on their way: few would wait in line behind what the first of them have set going."""
+
+_PAGE = 1_000
 
 
 class Ring(Model):
@@ -42,7 +44,7 @@ class Bells:
         return reached
 
     async def _ring_all(self, page: list[Bell]) -> list[bool]:
-        lines = asyncio.Semaphore(_AT_ONCE)
+        lines = asyncio.Semaphore(AT_ONCE)
 
         async def ring(bell: Bell) -> bool:
             async with lines:

@@ -39,7 +39,7 @@ def hang(session: Session, cause: str, signal: str, at: datetime, orders: Select
 
 def hanging(session: Session, cause: str) -> int:
     """How many bells of this cause are not rung yet."""
-    return session.scalar(_HANGING, {"cause": cause}) or 0
+    return session.connection().scalar(_HANGING, {"cause": cause}) or 0
 
 
 def unrung(session: Session, cause: str, limit: int) -> list[Bell]:

@@ -1,13 +1,15 @@
 """What the provider answered, written into the books of the order."""
 
-from sqlalchemy import bindparam, case, func
+from typing import Any
+
+from sqlalchemy import Row, bindparam, case, func
 from sqlalchemy.orm import Session
 
 from domain.model import Instant, Model
 from domain.state import Attempt, OrderState, ParcelStage, PaymentKind
 from store import orders, parcels, payments, placing, rests
 from store.parcels import Step
-from store.tables import OrderRow, ParcelRow
+from store.tables import ParcelRow
 
 
 class Decline(Model):
@@ -32,7 +34,7 @@ def to_authorise(session: Session, step: Step) -> Attempt:
 
 def _attempt(
     session: Session,
-    order: OrderRow,
+    order: Row[Any],
     step: Step,
     kind: PaymentKind,
     minor: int,
@@ -47,7 +49,7 @@ def _attempt(
 
 def authorised(session: Session, step: Step, key: str, answer: Approval | Decline) -> OrderState:
     """An approval lets the parcel go on; a decline opens, or goes on with, its payment hold."""
-    rests.over(orders.own(session, step.order_id), f"parcel/{step.parcel}")
+    rests.over(session, orders.own(session, step.order_id), f"parcel/{step.parcel}")
     if isinstance(answer, Decline):
         if payments.decline(session, key, answer.code, step.at):
             parcels.change(session, step, _DECLINED, since=step.at, final=answer.final)
@@ -91,7 +93,7 @@ def to_capture(session: Session, step: Step) -> Attempt:
 
 def captured(session: Session, step: Step, key: str, answer: Approval | Decline) -> OrderState:
     """A capture that fails for good leaves a shipped parcel on record as unpaid."""
-    rests.over(orders.own(session, step.order_id), f"parcel/{step.parcel}")
+    rests.over(session, orders.own(session, step.order_id), f"parcel/{step.parcel}")
     if isinstance(answer, Decline):
         news, stage = payments.decline(session, key, answer.code, step.at), ParcelStage.UNPAID
     else:
@@ -133,7 +135,7 @@ def voided(session: Session, step: Step, key: str, reference: str | None) -> Ord
     else:
         payments.succeed(session, key, reference, step.at)
     parcels.change(session, step, parcels.THIS, money_held=False)
-    rests.over(order, f"void/{step.parcel}")
+    rests.over(session, order, f"void/{step.parcel}")
     return orders.settled(session, step.order_id, step.at)
 
 
@@ -161,7 +163,7 @@ def charge_found(session: Session, step: Step, key: str, reference: str | None) 
         payments.succeed(session, key, reference, step.at)
     else:
         payments.never_happened(session, key)
-    rests.over(order, "refund")
+    rests.over(session, order, "refund")
     return orders.settled(session, step.order_id, step.at)
 
 
@@ -176,5 +178,5 @@ def to_refund(session: Session, step: Step) -> Attempt:
 def refunded(session: Session, step: Step, key: str, reference: str) -> OrderState:
     order = orders.own(session, step.order_id)
     payments.succeed(session, key, reference, step.at)
-    rests.over(order, "refund")
+    rests.over(session, order, "refund")
     return orders.settled(session, step.order_id, step.at)

@@ -109,7 +109,7 @@ def told(
     notice = {**telling.model_dump(), "delivered": delivered, "message_id": message_id, "error": error}
     session.connection().execute(insert_once(session, NoticeRow), notice)
     _renew_promise(session, telling)
-    rests.over(order, "mail")
+    rests.over(session, order, "mail")
     return orders.settled(session, telling.order_id, telling.at)
 
 
@@ -120,5 +120,5 @@ def _renew_promise(session: Session, telling: Telling) -> None:
     order = orders.row(session, telling.order_id)
     expected = orders.state(session, telling.order_id).expected_on
     if expected is not None:
-        order.promised_on = expected
-        order.original_promised_on = order.original_promised_on or expected
+        first = order.original_promised_on or expected
+        orders.change(session, telling.order_id, promised_on=expected, original_promised_on=first)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Executable, Row, bindparam, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
 from domain import life
@@ -23,27 +23,25 @@ STARTED = "started"
 SUCCEEDED = "succeeded"
 
 
-_OWN = (
-    select(OrderRow)
-    .where(OrderRow.order_id == bindparam("order_id"))
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
+# Plain statements, made once: each step of an order passes here.
+_COLUMNS = inspect(OrderRow).columns
+_ROW = select(*_COLUMNS).where(OrderRow.order_id == bindparam("of_order"))
+_OWN = _ROW.with_for_update()
+_ENTER = insert(OrderRow).returning(*_COLUMNS)
+_CHANGE = update(OrderRow).where(OrderRow.order_id == bindparam("of_order")).returning(*_COLUMNS)
 
 
-_SETTLE = update(OrderRow).where(OrderRow.order_id == bindparam("of_order"))
-
-
-def row(session: Session, order_id: str) -> OrderRow:
-    """The order's row; `UnknownOrder` when there is none."""
-    found = session.get(OrderRow, order_id)
+def row(session: Session, order_id: str) -> Row[Any]:
+    """The order's columns, as this transaction knows them; `UnknownOrder` when there is none."""
+    known: Row[Any] | None = session.info.get(_key(order_id))
+    found = known or _execute(session, _ROW, order_id)
     if found is None:
         raise UnknownOrder(order_id)
     return found
 
 
-def own(session: Session, order_id: str) -> OrderRow:
-    """The order's row, locked: whoever changes an order starts here, so that its commands come one after another.
+def own(session: Session, order_id: str) -> Row[Any]:
+    """The order's columns, locked: whoever changes an order starts here, so that its commands come one after another.
 
     An order is locked before the SKUs that it needs.
     """
@@ -53,9 +51,35 @@ def own(session: Session, order_id: str) -> OrderRow:
     return found
 
 
-def find(session: Session, order_id: str) -> OrderRow | None:
-    """The order's row, locked, if there is one."""
-    return session.execute(_OWN, {"order_id": order_id}).scalar_one_or_none()
+def find(session: Session, order_id: str) -> Row[Any] | None:
+    """The order's columns, locked, if there is one."""
+    return _execute(session, _OWN, order_id)
+
+
+def enter(session: Session, order_id: str, **values: Any) -> Row[Any]:
+    """Write a new order."""
+    entered = session.connection().execute(_ENTER, {"order_id": order_id, **values}).one()
+    session.info[_key(order_id)] = entered
+    return entered
+
+
+def change(session: Session, order_id: str, **values: Any) -> Row[Any]:
+    """Change columns of the order."""
+    changed = _execute(session, _CHANGE, order_id, **values)
+    if changed is None:
+        raise UnknownOrder(order_id)
+    return changed
+
+
+def _execute(session: Session, statement: Executable, of_order: str, **values: Any) -> Row[Any] | None:
+    """The order's columns after the statement, kept for the rest of the transaction."""
+    done = session.connection().execute(statement, {"of_order": of_order, **values}).one_or_none()
+    session.info[_key(of_order)] = done
+    return done
+
+
+def _key(order_id: str) -> tuple[str, str]:
+    return ("order", order_id)
 
 
 def state(session: Session, order_id: str) -> OrderState:
@@ -86,7 +110,7 @@ def state(session: Session, order_id: str) -> OrderState:
     )
 
 
-def _parts(session: Session, order: OrderRow) -> dict[str, Any]:
+def _parts(session: Session, order: Row[Any]) -> dict[str, Any]:
     read = reading.parts(session, order.order_id)
     started = [call for call in read.payments if call.state == STARTED]
     return {
@@ -110,7 +134,7 @@ def _payment(call: Call) -> PaymentState:
     )
 
 
-def _attempt(order: OrderRow, call: Call, parcels: Iterable[ParcelState]) -> Attempt:
+def _attempt(order: Row[Any], call: Call, parcels: Iterable[ParcelState]) -> Attempt:
     """A call that is not answered yet; a capture takes what was authorised for its parcel."""
     held = (parcel.authorisation for parcel in parcels if parcel.number == call.parcel)
     return Attempt(
@@ -135,7 +159,7 @@ def settled(session: Session, order_id: str, at: datetime, now: OrderState | Non
     ended_at = now.ended_at or (at if life.finished(now) else None)
     if status is now.status and ended_at == now.ended_at:
         return now
-    session.connection().execute(_SETTLE, {"of_order": order_id, "status": status, "ended_at": ended_at})
+    change(session, order_id, status=status, ended_at=ended_at)
     return now.model_copy(update={"status": status, "ended_at": ended_at})
 
 
@@ -146,7 +170,8 @@ def body(session: Session, order_id: str) -> Order:
 
 def change_method(session: Session, order_id: str, method: str, at: datetime) -> OrderState:
     """The customer gave another payment method: a payment hold is tried again at once."""
-    own(session, order_id).method = method
+    own(session, order_id)
+    change(session, order_id, method=method)
     for parcel in session.scalars(select(ParcelRow).where(ParcelRow.order_id == order_id)):
         if parcel.declined_at is not None:
             parcel.new_method, parcel.final_decline = True, False
@@ -156,5 +181,6 @@ def change_method(session: Session, order_id: str, method: str, at: datetime) ->
 def record_unreadable(session: Session, order_id: str, what: str, at: datetime) -> OrderState:
     """Keep a message that could not be read, so that somebody may see it."""
     order = own(session, order_id)
-    order.unreadable = [*order.unreadable, {"at": at.isoformat(), "what": what[:500]}]
+    unreadable = [*order.unreadable, {"at": at.isoformat(), "what": what[:500]}]
+    change(session, order_id, unreadable=unreadable)
     return settled(session, order_id, at)

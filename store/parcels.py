@@ -15,7 +15,7 @@ from domain.state import Attempt, OrderState, ParcelLine, ParcelStage, PaymentKi
 from store import keys, orders, payments, rests
 from store.deal import Deal, lock
 from store.ledger import record_lines
-from store.tables import OrderRow, ParcelRow, ProductRow
+from store.tables import ParcelRow, ProductRow
 
 
 class Step(Model):
@@ -70,7 +70,7 @@ def claim(session: Session, step: Step) -> OrderState:
 
 
 def _claim(
-    session: Session, step: Step, order: OrderRow, state: OrderState, units: tuple[ParcelLine, ...]
+    session: Session, step: Step, order: Row[Any], state: OrderState, units: tuple[ParcelLine, ...]
 ) -> None:
     number = max((parcel.number for parcel in state.parcels), default=0) + 1
     deal = Deal(session, keys.parcel(order.order_id, number, "claimed"), step.at, by=order.order_id)
@@ -113,7 +113,7 @@ def label_key(parcel: Row[Any]) -> str:
 def ship(session: Session, step: Step, label: Bought) -> OrderState:
     """The label is bought: the parcel's units have left, and from here nothing is undone."""
     order = orders.own(session, step.order_id)
-    rests.over(order, f"parcel/{step.parcel}")
+    rests.over(session, order, f"parcel/{step.parcel}")
     parcel = row(session, step.order_id, step.parcel)
     if ParcelStage(parcel.stage) in {ParcelStage.CLAIMED, ParcelStage.AUTHORISED}:
         _send(session, step, parcel)
@@ -174,7 +174,7 @@ def undo(session: Session, deal: Deal, parcel: ParcelRow) -> None:
     }
     record_lines(session, deal, "undone", parcel.order_id, moves, parcel=parcel.number)
     parcel.stage = ParcelStage.UNDONE
-    rests.over(orders.row(session, parcel.order_id), f"parcel/{parcel.number}")
+    rests.over(session, orders.row(session, parcel.order_id), f"parcel/{parcel.number}")
     parcel.money_held = parcel.money_held or payments.pending(
         session, parcel.order_id, parcel.number, PaymentKind.AUTHORISE
     )

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from domain.state import Attempt, PaymentKind
 from store import keys
 from store.orders import STARTED, SUCCEEDED
-from store.tables import OrderRow, PaymentRow
+from store.tables import PaymentRow
 
 DECLINED = "declined"
 NEVER = "never"
@@ -19,14 +19,14 @@ _STORE = insert(PaymentRow)
 
 
 def first(
-    session: Session, order: OrderRow, kind: PaymentKind, parcel: int, amount_minor: int, at: datetime
+    session: Session, order: Row[Any], kind: PaymentKind, parcel: int, amount_minor: int, at: datetime
 ) -> None:
     """Store the first attempt of its kind for this parcel, before the call is made."""
     session.connection().execute(_STORE, _started(order, kind, parcel, 1, amount_minor, at))
 
 
 def begin(
-    session: Session, order: OrderRow, kind: PaymentKind, parcel: int, amount_minor: int, at: datetime
+    session: Session, order: Row[Any], kind: PaymentKind, parcel: int, amount_minor: int, at: datetime
 ) -> PaymentRow:
     """The attempt to make: the started one whose outcome is not known, else a new one, stored before the call."""
     last = _last(session, order.order_id, parcel, kind)
@@ -35,7 +35,7 @@ def begin(
 
 def call(
     session: Session,
-    order: OrderRow,
+    order: Row[Any],
     kind: PaymentKind,
     parcel: int,
     amount_minor: int,
@@ -53,7 +53,7 @@ def call(
 
 def _begin(
     session: Session,
-    order: OrderRow,
+    order: Row[Any],
     last: PaymentRow | None,
     kind: PaymentKind,
     parcel: int,
@@ -70,7 +70,7 @@ def _begin(
 
 
 def _started(
-    order: OrderRow, kind: PaymentKind, parcel: int, attempt: int, amount_minor: int, at: datetime
+    order: Row[Any], kind: PaymentKind, parcel: int, attempt: int, amount_minor: int, at: datetime
 ) -> dict[str, Any]:
     return {
         "key": keys.gateway(order.order_id, parcel, kind, attempt),
@@ -101,7 +101,7 @@ def _last(session: Session, order_id: str, parcel: int, kind: PaymentKind) -> Pa
     return session.scalars(_LAST, {"order_id": order_id, "parcel": parcel, "kind": kind}).first()
 
 
-def attempt(payment: PaymentRow, order: OrderRow, reference: str | None = None) -> Attempt:
+def attempt(payment: PaymentRow, order: Row[Any], reference: str | None = None) -> Attempt:
     return Attempt(
         key=payment.key,
         order_id=payment.order_id,

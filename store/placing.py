@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, insert, literal, select
+from sqlalchemy import Row, delete, insert, literal, select
 from sqlalchemy.orm import Session
 
 from domain.decision import Decision, DecisionLine, DecisionOutcome, DecisionReason, Refusal
@@ -20,7 +21,7 @@ from store.deal import Deal, lock
 from store.ledger import record_line
 from store.payments import begin
 from store.refusals import refusals, unavailable
-from store.tables import LineRow, NoticeRow, OrderRow, ProductRow, StockLedgerRow
+from store.tables import LineRow, NoticeRow, ProductRow, StockLedgerRow
 
 
 class Placing(Model):
@@ -54,7 +55,7 @@ def place(session: Session, placing: Placing) -> Placed:
     return _enter(session, placing, life, terms)
 
 
-def _may_begin_again(known: OrderRow, placing: Placing) -> bool:
+def _may_begin_again(known: Row[Any], placing: Placing) -> bool:
     """A rejected order, once its money is settled, may be placed anew; any other life is the only one."""
     over = known.status == Status.REJECTED and known.ended_at is not None
     if not over and known.digest != placing.order.digest():
@@ -62,7 +63,7 @@ def _may_begin_again(known: OrderRow, placing: Placing) -> bool:
     return over and known.asked_at < placing.asked_at
 
 
-def as_it_stands(session: Session, life: OrderRow) -> Placed:
+def as_it_stands(session: Session, life: Row[Any]) -> Placed:
     """The order as it is, with the bells that its own placing or refusal left hanging."""
     refused = life.status == Status.REJECTED
     cause = (keys.refused if refused else keys.placed)(life.order_id, life.lives)
@@ -70,45 +71,44 @@ def as_it_stands(session: Session, life: OrderRow) -> Placed:
     return Placed(state=state, bells=bells.hanging(session, cause), cause=cause)
 
 
-def _record(session: Session, placing: Placing, terms: Policy, known: OrderRow | None) -> OrderRow:
+def _record(session: Session, placing: Placing, terms: Policy, known: Row[Any] | None) -> Row[Any]:
     """The order's row, as `placing`; a rejected one starts a new life."""
-    order = placing.order
-    if known is not None:
-        _forget_rejected(session, known, placing.at)
-    life = OrderRow(
-        order_id=order.order_id,
-        digest=order.digest(),
-        body=order.model_dump(mode="json"),
-        customer_id=order.customer.customer_id,
-        status=moved(Status.REJECTED, Status.PLACING),
-        priority=priority(order, terms),
-        timing=order.payment.timing or terms.payment_timing,
-        fulfilment=order.fulfilment or terms.fulfilment,
-        method=order.payment.method,
-        currency=order.currency,
-        shipping_minor=order.shipping_minor,
-        terms=terms.model_dump(mode="json"),
-        time_zone=placing.time_zone,
-        placed_at=order.placed_at,
-        asked_at=placing.asked_at,
-        accepted_at=None,
-        ended_at=None,
-        decision=None,
-        promised_on=order.promised_on,
-        original_promised_on=order.promised_on,
-        unreadable=[],
-        rests=[],
-        lives=known.lives + 1 if known else 1,
-    )
+    order_id = placing.order.order_id
     if known is None:
-        session.add(life)
-    else:
-        life = session.merge(life)
-    session.flush()
-    return life
+        return orders.enter(session, order_id, **_columns(placing, terms, 1))
+    _forget_rejected(session, known, placing.at)
+    return orders.change(session, order_id, **_columns(placing, terms, known.lives + 1))
 
 
-def _forget_rejected(session: Session, known: OrderRow, at: datetime) -> None:
+def _columns(placing: Placing, terms: Policy, life: int) -> dict[str, Any]:
+    order = placing.order
+    return {
+        "digest": order.digest(),
+        "body": order.model_dump(mode="json"),
+        "customer_id": order.customer.customer_id,
+        "status": moved(Status.REJECTED, Status.PLACING),
+        "priority": priority(order, terms),
+        "timing": order.payment.timing or terms.payment_timing,
+        "fulfilment": order.fulfilment or terms.fulfilment,
+        "method": order.payment.method,
+        "currency": order.currency,
+        "shipping_minor": order.shipping_minor,
+        "terms": terms.model_dump(mode="json"),
+        "time_zone": placing.time_zone,
+        "placed_at": order.placed_at,
+        "asked_at": placing.asked_at,
+        "accepted_at": None,
+        "ended_at": None,
+        "decision": None,
+        "promised_on": order.promised_on,
+        "original_promised_on": order.promised_on,
+        "unreadable": [],
+        "rests": [],
+        "lives": life,
+    }
+
+
+def _forget_rejected(session: Session, known: Row[Any], at: datetime) -> None:
     """A rejection leaves only its record; the ledgers keep every row, and add up to the lines that are left."""
     cause = keys.forgotten(known.order_id, known.lives)
     gone = select(
@@ -126,7 +126,7 @@ def _forget_rejected(session: Session, known: OrderRow, at: datetime) -> None:
     session.execute(delete(NoticeRow).where(NoticeRow.order_id == known.order_id))
 
 
-def _enter(session: Session, placing: Placing, life: OrderRow, terms: Policy) -> Placed:
+def _enter(session: Session, placing: Placing, life: Row[Any], terms: Policy) -> Placed:
     order = placing.order
     products = lock(session, order.skus)
     lines = _lines(order, terms, products)
@@ -136,12 +136,14 @@ def _enter(session: Session, placing: Placing, life: OrderRow, terms: Policy) ->
     deal = Deal(session, keys.placed(order.order_id, life.lives), placing.at, by=order.order_id)
     told = _join_queue(session, deal, lines, products)
     decision = _decide(session, life, lines)
-    life.decision = decision.model_dump(mode="json")
-    if life.timing == Timing.AT_ORDER and order.value:
+    promised = life.promised_on or decision.promised_on
+    promise = {"promised_on": promised, "original_promised_on": promised}
+    charge_first = life.timing == Timing.AT_ORDER and order.value
+    if charge_first:
         begin(session, life, PaymentKind.CHARGE, 0, order.value.minor, placing.at)
-    else:
-        _accept(life, placing.at)
-    session.flush()
+    accepted = {} if charge_first else _accepted(life, placing.at)
+    decided = decision.model_dump(mode="json")
+    orders.change(session, order.order_id, decision=decided, **promise, **accepted)
     hung = bells.hanging(session, deal.cause) if told else 0
     return Placed(state=orders.state(session, order.order_id), bells=hung, cause=deal.cause)
 
@@ -199,10 +201,13 @@ def _record_ordered(session: Session, deal: Deal, lines: Iterable[LineRow]) -> N
         for line in lines
     ]
     if rows:
-        session.execute(insert(StockLedgerRow), rows)
+        session.connection().execute(_RECORD, rows)
 
 
-def _decide(session: Session, life: OrderRow, lines: list[LineRow]) -> Decision:
+_RECORD = insert(StockLedgerRow)
+
+
+def _decide(session: Session, life: Row[Any], lines: list[LineRow]) -> Decision:
     """The decision of an order that entered the queue, and its promise."""
     waiting = [line for line in lines if line.backordered]
     ahead = {line.sku: promises.queue_ahead(session, line) for line in waiting}
@@ -210,8 +215,6 @@ def _decide(session: Session, life: OrderRow, lines: list[LineRow]) -> Decision:
         line.promised_on = life.promised_on or promises.expected_on(session, line, ahead.get(line.sku, 0))
     dates = [line.promised_on for line in waiting]
     promised = max((day for day in dates if day), default=None) if all(dates) else None
-    life.promised_on = life.promised_on or promised
-    life.original_promised_on = life.promised_on
     return Decision(
         order_id=life.order_id,
         outcome=DecisionOutcome.BACKORDERED if waiting else DecisionOutcome.IN_STOCK,
@@ -232,16 +235,15 @@ def _decide(session: Session, life: OrderRow, lines: list[LineRow]) -> Decision:
     )
 
 
-def _accept(life: OrderRow, at: datetime) -> None:
-    life.status = moved(Status(life.status), Status.WAITING)
-    life.accepted_at = at
+def _accepted(life: Row[Any], at: datetime) -> dict[str, Any]:
+    return {"status": moved(Status(life.status), Status.WAITING), "accepted_at": at}
 
 
 def accept_charged(session: Session, order_id: str, at: datetime) -> OrderState:
     """An order at order is accepted once its charge is known."""
     life = orders.own(session, order_id)
     if life.status == Status.PLACING:
-        _accept(life, at)
+        orders.change(session, order_id, **_accepted(life, at))
     return orders.settled(session, order_id, at)
 
 
@@ -264,7 +266,7 @@ def decline(session: Session, order_id: str, code: str, at: datetime) -> Placed:
     return _free(session, life, reason, at)
 
 
-def _free(session: Session, life: OrderRow, reason: DecisionReason, at: datetime) -> Placed:
+def _free(session: Session, life: Row[Any], reason: DecisionReason, at: datetime) -> Placed:
     """Give an unaccepted order's units to the queue behind it, and record why."""
     cause = keys.refused(life.order_id, life.lives)
     products = lock(session, orders.body(session, life.order_id).skus)
@@ -282,7 +284,7 @@ def _free(session: Session, life: OrderRow, reason: DecisionReason, at: datetime
     return rejected.model_copy(update={"bells": bells.hanging(session, cause), "cause": cause})
 
 
-def _rejected(session: Session, life: OrderRow, reasons: list[DecisionReason]) -> Placed:
+def _rejected(session: Session, life: Row[Any], reasons: list[DecisionReason]) -> Placed:
     order = Order.model_validate(life.body)
     decision = Decision(
         order_id=life.order_id,
@@ -295,6 +297,6 @@ def _rejected(session: Session, life: OrderRow, reasons: list[DecisionReason]) -
         priority=Priority(life.priority),
         reasons=tuple(reasons),
     )
-    life.decision = decision.model_dump(mode="json")
-    life.status = moved(Status(life.status), Status.REJECTED)
+    status = moved(Status(life.status), Status.REJECTED)
+    orders.change(session, life.order_id, status=status, decision=decision.model_dump(mode="json"))
     return Placed(state=orders.settled(session, life.order_id, life.asked_at))

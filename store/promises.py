@@ -30,18 +30,20 @@ def expected_on(session: Session, line: LineRow, ahead: int) -> date | None:
     """The date for one line behind `ahead` units, from the supply announced so far; None when it does not reach."""
     if not line.backordered:
         return None
-    found: date | None = session.scalar(_COVERED, {"sku": line.sku, "needed": ahead + line.backordered})
+    found: date | None = session.connection().scalar(
+        _COVERED, {"sku": line.sku, "needed": ahead + line.backordered}
+    )
     return found
 
 
 def queue_ahead(session: Session, line: LineRow) -> int:
     """Units that lines ahead of this one still need."""
-    return session.scalar(_AHEAD, _place(line)) or 0
+    return session.connection().scalar(_AHEAD, _place(line)) or 0
 
 
 def held_behind(session: Session, line: LineRow) -> int:
     """Units that lie with lines behind this one: they are its to take."""
-    return session.scalar(_HELD_BEHIND, _place(line)) or 0
+    return session.connection().scalar(_HELD_BEHIND, _place(line)) or 0
 
 
 def renew(session: Session, sku: str, cause: str, at: datetime, by: str | None = None) -> int:
@@ -50,7 +52,7 @@ def renew(session: Session, sku: str, cause: str, at: datetime, by: str | None =
     `by`: the order whose own transaction this is; it needs no bell.
     """
     session.flush()
-    if not session.scalar(_ANY_DATES, {"sku": sku}):  # no supply, and no date to take back
+    if not session.connection().scalar(_ANY_DATES, {"sku": sku}):  # no supply, and no date to take back
         return 0
     by_line = _dates(sku)
     moved = and_(
@@ -71,7 +73,7 @@ def renew(session: Session, sku: str, cause: str, at: datetime, by: str | None =
 
 def stands_ahead(session: Session, line: LineRow) -> bool:
     """Whether lines behind this one wait, whose dates it may have moved."""
-    return bool(session.scalar(_BEHIND, _place(line)))
+    return bool(session.connection().scalar(_BEHIND, _place(line)))
 
 
 def _place(line: LineRow) -> dict[str, Any]:

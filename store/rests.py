@@ -1,13 +1,14 @@
 """Rests: a gateway is away, so its step is tried again later and everything else goes on."""
 
 from datetime import timedelta
+from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from domain.model import Instant, Model
 from domain.state import OrderState, Rest
 from store import orders
-from store.tables import OrderRow
 
 _FIRST_MINUTES = 1
 _MOST_MINUTES = 60
@@ -26,14 +27,15 @@ def begin(session: Session, resting: Resting) -> OrderState:
     order = orders.own(session, resting.order_id)
     failures = next((rest["failures"] for rest in order.rests if rest["what"] == resting.what), 0)
     minutes = min(_MOST_MINUTES, _FIRST_MINUTES * 2 ** min(failures, 10))
-    over(order, resting.what)
+    others = [rest for rest in order.rests if rest["what"] != resting.what]
     retry_at = resting.at + timedelta(minutes=minutes)
     rest = Rest(what=resting.what, failures=failures + 1, retry_at=retry_at)
-    order.rests = [*order.rests, rest.model_dump(mode="json")]
+    orders.change(session, resting.order_id, rests=[*others, rest.model_dump(mode="json")])
     return orders.settled(session, resting.order_id, resting.at)
 
 
-def over(order: OrderRow, what: str) -> None:
+def over(session: Session, order: Row[Any], what: str) -> None:
     """The gateway of this step has answered."""
-    if order.rests:
-        order.rests = [rest for rest in order.rests if rest["what"] != what]
+    others = [rest for rest in order.rests if rest["what"] != what]
+    if others != order.rests:
+        orders.change(session, order.order_id, rests=others)

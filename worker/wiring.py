@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.bells import Bells
@@ -34,7 +34,11 @@ ACTIVITIES_AT_ONCE = 200
 """They wait, for a gateway or for one of the database's few threads. A free slot also saves the server work:
 it hands an activity over with the answer to its workflow task, instead of through a queue."""
 
-WORKFLOW_TASKS_AT_ONCE = 40
+WORKFLOW_TASKS_AT_ONCE = 10
+"""Python runs one at a time; more would only take turns at its lock."""
+
+POLLERS = 5
+"""A fixed number: pollers that scale themselves were sometimes so few that both cores stood idle."""
 
 CACHED_WORKFLOWS = 2_000
 """Orders kept in memory between their tasks; the others are rebuilt from their history."""
@@ -133,8 +137,8 @@ def build_worker(client: Client, parts: Parts, **overrides: Any) -> Worker:
         "max_concurrent_activities": ACTIVITIES_AT_ONCE,
         "max_concurrent_workflow_tasks": WORKFLOW_TASKS_AT_ONCE,
         "max_cached_workflows": CACHED_WORKFLOWS,
-        "workflow_task_poller_behavior": PollerBehaviorAutoscaling(),
-        "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
+        "workflow_task_poller_behavior": PollerBehaviorSimpleMaximum(POLLERS),
+        "activity_task_poller_behavior": PollerBehaviorSimpleMaximum(POLLERS),
         "graceful_shutdown_timeout": DRAIN,
     }
     return Worker(client, **{**options, **overrides})

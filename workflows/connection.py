@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeIndexedValueType
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import GrpcCompression, RPCError, RPCStatusCode
 
 from workflows.messages import SEARCH_ATTRIBUTES
 
@@ -33,6 +33,8 @@ async def connect(address: str | None = None) -> Client:
     config: dict[str, Any] = {"target_host": address or "localhost:7233"}
     if address is None:
         config |= ClientConfig.load_client_connect_config()
+    if not config.get("tls"):  # nearby: there compressing costs both sides more than it saves the wire
+        config["grpc_compression"] = GrpcCompression.NONE
     return await Client.connect(**config, data_converter=pydantic_data_converter)
 
 
