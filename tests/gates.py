@@ -1,7 +1,6 @@
 """Gateways with doors: a step of one order stands still, or goes wrong, exactly where a test says."""
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -49,30 +48,21 @@ Mishap = Callable[[str, str], str | None]
 class Door:
     """One place of one order; whoever comes waits until it is opened, once."""
 
-    reached: threading.Event = field(default_factory=threading.Event)
-    opened: threading.Event = field(default_factory=threading.Event)
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def arrived(self) -> None:
         """Until a step stands before this door."""
-        await _set(self.reached)
+        async with asyncio.timeout(LIMIT_SECONDS):
+            await self.reached.wait()
 
     def open(self) -> None:
         self.opened.set()
 
     async def stand(self) -> None:
         self.reached.set()
-        await _set(self.opened)
-
-    def stand_in_thread(self) -> None:
-        self.reached.set()
-        assert self.opened.wait(LIMIT_SECONDS), "this door was never opened"
-
-
-async def _set(event: threading.Event) -> None:
-    """Polled, so that no thread is held: the loop's own are few, and the mailer needs one."""
-    async with asyncio.timeout(LIMIT_SECONDS):
-        while not event.is_set():  # noqa: ASYNC110 - threads wait for the same event
-            await asyncio.sleep(0.005)
+        async with asyncio.timeout(LIMIT_SECONDS):
+            await self.opened.wait()
 
 
 class Gates:
@@ -108,12 +98,6 @@ class Gates:
         await self._through(order_id, f"after {step}")
         return answer
 
-    def stand_in_thread(self, order_id: str, place: str) -> None:
-        """The same door for a thread."""
-        door = self._doors.get((order_id, place))
-        if door is not None:
-            door.stand_in_thread()
-
     async def _through(self, order_id: str, place: str) -> None:
         door = self._doors.get((order_id, place))
         if door is not None:
@@ -127,14 +111,13 @@ class GatedDatabase(Database):
         self.__dict__.update(inner.__dict__)
         self._gates = gates
 
-    def write(self, command: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    async def awrite(self, command: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         if command is not parcels.claim:
-            return super().write(command, *args, **kwargs)
+            return await super().awrite(command, *args, **kwargs)
         step: Step = args[0]
-        self._gates.stand_in_thread(step.order_id, "before claim")
-        answer = super().write(command, *args, **kwargs)
-        self._gates.stand_in_thread(step.order_id, "after claim")
-        return answer
+        return await self._gates.walk(
+            step.order_id, "claim", lambda: super(GatedDatabase, self).awrite(command, *args)
+        )
 
 
 @dataclass(frozen=True)
