@@ -300,3 +300,18 @@ def test_a_promise_that_an_import_states_is_kept(stock: Stockroom) -> None:
 
     assert placed.state.promised_on == january(30)
     assert placed.state.original_promised_on == january(30)
+
+
+def test_units_that_lie_with_those_behind_cover_a_vip_where_nobody_may_wait(stock: Stockroom) -> None:
+    stock.catalogue(Product(sku=SKU, title="Off", accepts_backorders=False))
+    stock.receive(4)
+    stock.place("first", 3, placed=5)
+
+    late = stock.place("late", 2, placed=9)
+    vip = stock.place("vip", 4, placed=9, tier="vip")
+
+    assert late.state.status is Status.REJECTED
+    assert vip.state.status is Status.WAITING
+    assert stock.units("vip") == Units(allocated=4)
+    assert stock.units("first") == Units(backordered=3)
+    assert stock.findings() == []
