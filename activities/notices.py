@@ -38,11 +38,20 @@ class Notices:
         answer = await self.mailer.send(self._mail(telling, facts))
         if isinstance(answer, Accepted):
             return await self.database.awrite(
-                notices.told, telling, delivered=True, message_id=answer.message_id
+                notices.told,
+                telling,
+                delivered=True,
+                message_id=answer.message_id,
+                promised_on=facts.promised_on,
             )
         error = f"{answer.code} {answer.message}"
         return await self.database.awrite(
-            notices.told, telling, delivered=False, message_id=None, error=error
+            notices.told,
+            telling,
+            delivered=False,
+            message_id=None,
+            promised_on=facts.promised_on,
+            error=error,
         )
 
     def _mail(self, telling: Telling, facts: Facts) -> Mail:

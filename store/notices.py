@@ -102,23 +102,24 @@ def _of_cancellation(session: Session, state: OrderState, cancellation_id: str) 
 
 
 def told(
-    session: Session, telling: Telling, *, delivered: bool, message_id: str | None, error: str | None = None
+    session: Session,
+    telling: Telling,
+    *,
+    delivered: bool,
+    message_id: str | None,
+    promised_on: date | None = None,
+    error: str | None = None,
 ) -> OrderState:
-    """The notice went out, or its mailbox refused it for good; either way the order goes on."""
+    """The notice went out, or its mailbox refused it for good; either way the order goes on.
+
+    `promised_on`: the date that it names.
+    """
     order = orders.own(session, telling.order_id)
     notice = {**telling.model_dump(), "delivered": delivered, "message_id": message_id, "error": error}
-    session.connection().execute(insert_once(session, NoticeRow), notice)
-    _renew_promise(session, telling)
+    news = session.connection().execute(insert_once(session, NoticeRow), notice).rowcount
+    # A promise stays until the customer is told a new one.
+    if news and promised_on is not None and telling.kind in {Kind.UPDATE, Kind.PROMISE_MOVED}:
+        first = order.original_promised_on or promised_on
+        orders.change(session, telling.order_id, promised_on=promised_on, original_promised_on=first)
     rests.over(session, order, "mail")
     return orders.settled(session, telling.order_id, telling.at)
-
-
-def _renew_promise(session: Session, telling: Telling) -> None:
-    """A promise stays until the customer is told a new one: an update tells it."""
-    if telling.kind not in {Kind.UPDATE, Kind.PROMISE_MOVED}:
-        return
-    order = orders.row(session, telling.order_id)
-    expected = orders.state(session, telling.order_id).expected_on
-    if expected is not None:
-        first = order.original_promised_on or expected
-        orders.change(session, telling.order_id, promised_on=expected, original_promised_on=first)

@@ -1,5 +1,6 @@
 """A notice is sent once, or again under the same id; and no mailbox stops an order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
@@ -9,6 +10,7 @@ from domain.state import OrderState
 from gateways.errors import GatewayUnavailable, OutcomeUnknown
 from gateways.mail import Accepted, Mail, Mailer, Rejected
 from tests.activities.desk import Desk, telling
+from tests.store.stockroom import january
 
 CONFIRMATION = telling(Kind.CONFIRMATION, "placed")
 
@@ -58,6 +60,18 @@ class LosesAnswers:
         raise OutcomeUnknown("mail", "lost")
 
 
+@dataclass(frozen=True)
+class Meanwhile:
+    """A mail server so slow that something happens while it takes a mail."""
+
+    inner: Mailer
+    happens: Callable[[], object]
+
+    async def send(self, mail: Mail) -> Accepted | Rejected:
+        self.happens()
+        return await self.inner.send(mail)
+
+
 async def test_a_mail_that_may_have_been_sent_goes_out_again_as_the_same_mail(desk: Desk) -> None:
     """At least once; and the mail program sees by its id that it is one."""
     await desk.placed()
@@ -92,3 +106,16 @@ async def test_an_update_tells_the_new_promise_and_only_then_it_is_the_promise(d
     assert state.promised_on == state.original_promised_on == state.lines[0].promised_on
     assert state.promised_on
     assert f"January {state.promised_on.day}, 2026" in str(desk.mail.mails[0]["Subject"])
+
+
+async def test_a_date_that_moves_while_the_mail_is_on_its_way_is_not_taken_for_told(desk: Desk) -> None:
+    desk.room.place("100", 2)
+    desk.room.announce("PO-1", 5, 20)
+    moving = Meanwhile(desk.notices.mailer, lambda: desk.room.announce("PO-1", 5, 25))
+
+    state: OrderState = await desk.run(
+        replace(desk.notices, mailer=moving).tell_customer, telling(Kind.UPDATE, "1", on=12)
+    )
+
+    assert "January 20, 2026" in str(desk.mail.mails[0]["Subject"])
+    assert (state.promised_on, state.expected_on) == (january(20), january(25))

@@ -167,7 +167,10 @@ class Stockroom:
 
     def tell(self, order_id: str, kind: Kind, occasion: str = "1", *, on: Moment = 6) -> OrderState:
         telling = Telling(order_id=order_id, kind=kind, occasion=occasion, at=moment(on))
-        return self.database.write(notices.told, telling, delivered=True, message_id="m-1")
+        promised_on = self.database.read(notices.facts, telling).promised_on
+        return self.database.write(
+            notices.told, telling, delivered=True, message_id="m-1", promised_on=promised_on
+        )
 
     # Money.
 
