@@ -7,7 +7,7 @@ from temporalio import activity
 from domain.model import Model
 from domain.state import OrderState
 from gateways.letters import LetterFacts, LetterLine, Letters
-from gateways.mail import Accepted, Mail, Mailer, thread_id
+from gateways.mail import Accepted, Mail, Mailer, Rejected, thread_id
 from store import notices
 from store.database import Database
 from store.notices import Facts, Telling
@@ -36,22 +36,13 @@ class Notices:
         if facts.already_sent:
             return await self.database.awrite(notices.told, telling, delivered=True, message_id=None)
         answer = await self.mailer.send(self._mail(telling, facts))
-        if isinstance(answer, Accepted):
-            return await self.database.awrite(
-                notices.told,
-                telling,
-                delivered=True,
-                message_id=answer.message_id,
-                promised_on=facts.promised_on,
-            )
-        error = f"{answer.code} {answer.message}"
         return await self.database.awrite(
             notices.told,
             telling,
-            delivered=False,
-            message_id=None,
+            delivered=isinstance(answer, Accepted),
+            message_id=answer.message_id if isinstance(answer, Accepted) else None,
             promised_on=facts.promised_on,
-            error=error,
+            error=f"{answer.code} {answer.message}" if isinstance(answer, Rejected) else None,
         )
 
     def _mail(self, telling: Telling, facts: Facts) -> Mail:

@@ -34,7 +34,7 @@ from tests.servers import temporal
 from tests.shop import EXAMPLES, SKU
 from worker.wiring import Parts, running_worker, settle
 from workflows.connection import connect, register_search_attributes
-from workflows.messages import SEARCH_ATTRIBUTES, backorder_workflow_id
+from workflows.messages import SEARCH_ATTRIBUTES, backorder_workflow_id, inventory_workflow_id
 
 ORDERS = 100
 RUNS = 8
@@ -211,7 +211,7 @@ async def _is_busy(handle: WorkflowHandle[Any, Any]) -> bool:
 async def _ring(client: Client, doors: Backorders, change_id: str) -> float:
     """From the start of the ringing activity to its end, as its history has it."""
     await doors.receive(change_id, {SKU: WAITING})
-    history = await client.get_workflow_handle(f"inventory-{change_id}").fetch_history()
+    history = await client.get_workflow_handle(inventory_workflow_id(change_id)).fetch_history()
     started = [e for e in history.events if e.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED][-1]
     ended = [e for e in history.events if e.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED][-1]
     seconds = (ended.event_time.ToDatetime() - started.event_time.ToDatetime()).total_seconds()

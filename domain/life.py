@@ -107,6 +107,12 @@ def parcel_rest(number: int) -> str:
     return f"parcel/{number}"
 
 
+def label_rests(state: OrderState, now: datetime) -> bool:
+    """An open question to a carrier who is away: a cancellation waits for its answer."""
+    parcel = state.parcel
+    return parcel is not None and parcel.label_unknown and state.resting(parcel_rest(parcel.number), now)
+
+
 def next_step(state: OrderState, now: datetime) -> Step:
     """What is due next. Money before goods, goods before words, words before waiting."""
     due = next((step for step in _due(state, now) if not _rests(state, step, now)), None)

@@ -30,7 +30,6 @@ class Database:
         self.url = make_url(url)
         self.engine = _engine(self.url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
-        event.listen(self._sessions, "loaded_as_persistent", _keep)
         # SQLite has one writer at a time: waiting in line for its thread beats contending for the file.
         self._writer: Executor | None = ThreadPoolExecutor(1, "sqlite-writer") if self.is_sqlite else None
         self._threads = ThreadPoolExecutor(_POOL_SIZE, "store")
@@ -83,11 +82,6 @@ class Database:
     def _once(self, command: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         with self._sessions.begin() as session:
             return command(session, *args, **kwargs)
-
-
-def _keep(session: Session, row: object) -> None:
-    """A transaction holds on to the rows that it read, so that asking for one again asks nobody."""
-    session.info.setdefault("rows", []).append(row)
 
 
 def _engine(url: URL) -> Engine:

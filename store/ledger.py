@@ -1,6 +1,6 @@
 """Ledger rows for what happens to single lines, and the lines that follow them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
@@ -63,6 +63,24 @@ def record_lines(
     ]
     session.connection().execute(_RECORD, rows)
     session.connection().execute(_FOLLOW, follow)
+
+
+def record_ordered(session: Session, deal: Deal, lines: Iterable[LineRow]) -> None:
+    """The ledger's first row for each line: the units that were ordered, which the line has already."""
+    rows = [
+        {
+            "cause": deal.cause,
+            "part": deal.next_part(),
+            "kind": "ordered",
+            "at": deal.at,
+            "sku": line.sku,
+            "order_id": line.order_id,
+            "backordered": line.ordered,
+        }
+        for line in lines
+    ]
+    if rows:
+        session.connection().execute(_RECORD, rows)
 
 
 def record_stock(session: Session, deal: Deal, kind: str, product: ProductRow, units: int) -> None:

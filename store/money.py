@@ -26,7 +26,7 @@ class Approval(Model):
 
 def to_authorise(session: Session, step: Step) -> Attempt:
     """The authorisation to ask for: under a new key once the last one's outcome is known."""
-    order, parcel = orders.own(session, step.order_id), parcels.row(session, step.order_id, step.parcel)
+    order, parcel = orders.own(session, step.order_id), parcels.row(session, step)
     lasts = parcel.authorised_until is None or parcel.authorised_until > step.at
     due = not (parcel.stage == ParcelStage.AUTHORISED and lasts)
     return _attempt(session, order, step, PaymentKind.AUTHORISE, parcel.amount_minor, due=due)
@@ -78,7 +78,7 @@ _DECLINED = parcels.THIS.values(
 
 
 def to_capture(session: Session, step: Step) -> Attempt:
-    order, parcel = orders.own(session, step.order_id), parcels.row(session, step.order_id, step.parcel)
+    order, parcel = orders.own(session, step.order_id), parcels.row(session, step)
     due = parcel.stage == ParcelStage.LABELLED
     return _attempt(
         session,
@@ -105,7 +105,7 @@ def captured(session: Session, step: Step, key: str, answer: Approval | Decline)
 
 def to_void(session: Session, step: Step) -> Attempt:
     """The authorisation to give back; without a reference it must be looked up by its key first."""
-    order, parcel = orders.own(session, step.order_id), parcels.row(session, step.order_id, step.parcel)
+    order, parcel = orders.own(session, step.order_id), parcels.row(session, step)
     return _attempt(
         session,
         order,
@@ -124,7 +124,7 @@ def unknown_authorisation(session: Session, step: Step) -> str | None:
 
 def voided(session: Session, step: Step, key: str, reference: str | None) -> OrderState:
     """Nothing is held any more; None when nothing ever was."""
-    order, parcel = orders.own(session, step.order_id), parcels.row(session, step.order_id, step.parcel)
+    order, parcel = orders.own(session, step.order_id), parcels.row(session, step)
     unknown = unknown_authorisation(session, step)
     if unknown is not None and reference not in {None, parcel.authorisation}:
         payments.succeed(session, unknown, reference or "", step.at)

@@ -34,10 +34,7 @@ _CHANGE = update(OrderRow).where(OrderRow.order_id == bindparam("of_order")).ret
 def row(session: Session, order_id: str) -> Row[Any]:
     """The order's columns, as this transaction knows them; `UnknownOrder` when there is none."""
     known: Row[Any] | None = session.info.get(_key(order_id))
-    found = known or _execute(session, _ROW, order_id)
-    if found is None:
-        raise UnknownOrder(order_id)
-    return found
+    return known or _there(_execute(session, _ROW, order_id, {"of_order": order_id}), order_id)
 
 
 def own(session: Session, order_id: str) -> Row[Any]:
@@ -45,37 +42,37 @@ def own(session: Session, order_id: str) -> Row[Any]:
 
     An order is locked before the SKUs that it needs.
     """
-    found = find(session, order_id)
-    if found is None:
-        raise UnknownOrder(order_id)
-    return found
+    return _there(find(session, order_id), order_id)
 
 
 def find(session: Session, order_id: str) -> Row[Any] | None:
     """The order's columns, locked, if there is one."""
-    return _execute(session, _OWN, order_id)
+    return _execute(session, _OWN, order_id, {"of_order": order_id})
 
 
 def enter(session: Session, order_id: str, **values: Any) -> Row[Any]:
     """Write a new order."""
-    entered = session.connection().execute(_ENTER, {"order_id": order_id, **values}).one()
-    session.info[_key(order_id)] = entered
-    return entered
+    return _there(_execute(session, _ENTER, order_id, {"order_id": order_id, **values}), order_id)
 
 
 def change(session: Session, order_id: str, **values: Any) -> Row[Any]:
     """Change columns of the order."""
-    changed = _execute(session, _CHANGE, order_id, **values)
-    if changed is None:
-        raise UnknownOrder(order_id)
-    return changed
+    return _there(_execute(session, _CHANGE, order_id, {"of_order": order_id, **values}), order_id)
 
 
-def _execute(session: Session, statement: Executable, of_order: str, **values: Any) -> Row[Any] | None:
+def _execute(
+    session: Session, statement: Executable, order_id: str, values: dict[str, Any]
+) -> Row[Any] | None:
     """The order's columns after the statement, kept for the rest of the transaction."""
-    done = session.connection().execute(statement, {"of_order": of_order, **values}).one_or_none()
-    session.info[_key(of_order)] = done
+    done = session.connection().execute(statement, values).one_or_none()
+    session.info[_key(order_id)] = done
     return done
+
+
+def _there(found: Row[Any] | None, order_id: str) -> Row[Any]:
+    if found is None:
+        raise UnknownOrder(order_id)
+    return found
 
 
 def _key(order_id: str) -> tuple[str, str]:

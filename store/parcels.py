@@ -96,9 +96,9 @@ _ROW = select(*inspect(ParcelRow).columns).where(*_OF_THIS)
 THIS = update(ParcelRow).where(*_OF_THIS)
 
 
-def row(session: Session, order_id: str, number: int) -> Row[Any]:
-    """One parcel's columns, to read."""
-    return session.connection().execute(_ROW, {"of_order": order_id, "of_parcel": number}).one()
+def row(session: Session, step: Step) -> Row[Any]:
+    """The columns of this step's parcel, to read."""
+    return session.connection().execute(_ROW, {"of_order": step.order_id, "of_parcel": step.parcel}).one()
 
 
 def change(session: Session, step: Step, statement: Update, **values: Any) -> None:
@@ -114,7 +114,7 @@ def ship(session: Session, step: Step, label: Bought) -> OrderState:
     """The label is bought: the parcel's units have left, and from here nothing is undone."""
     order = orders.own(session, step.order_id)
     rests.over(session, order, f"parcel/{step.parcel}")
-    parcel = row(session, step.order_id, step.parcel)
+    parcel = row(session, step)
     if ParcelStage(parcel.stage) in {ParcelStage.CLAIMED, ParcelStage.AUTHORISED}:
         _send(session, step, parcel)
         to_capture = bool(order.timing == Timing.AT_SHIPMENT and parcel.amount_minor)
@@ -146,7 +146,7 @@ _SEND = (
 def to_label(session: Session, step: Step) -> ToLabel:
     """The label to buy; from now on it may have been bought, until its answer is known."""
     orders.own(session, step.order_id)
-    parcel, order = row(session, step.order_id, step.parcel), orders.body(session, step.order_id)
+    parcel, order = row(session, step), orders.body(session, step.order_id)
     bought = ParcelStage(parcel.stage) not in {ParcelStage.CLAIMED, ParcelStage.AUTHORISED}
     change(session, step, THIS, label_unknown=not bought)
     return ToLabel(

@@ -1,6 +1,5 @@
 """Placing an order: the guard against a second life, the queue, the decision."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +17,7 @@ from domain.status import Status, moved
 from store import bells, keys, orders, promises
 from store.catalog import policy
 from store.deal import Deal, lock
-from store.ledger import record_line
+from store.ledger import record_line, record_ordered
 from store.payments import begin
 from store.refusals import refusals, unavailable
 from store.tables import LineRow, NoticeRow, ProductRow, StockLedgerRow
@@ -152,7 +151,7 @@ def _join_queue(session: Session, deal: Deal, lines: list[LineRow], products: di
     """Put the lines into their queues and deal; whether other orders may have been reached."""
     session.add_all(lines)
     session.flush()
-    _record_ordered(session, deal, lines)
+    record_ordered(session, deal, lines)
     reached = 0
     for line in lines:
         given = deal.run(products[line.sku])
@@ -184,27 +183,6 @@ def _lines(order: Order, terms: Policy, products: dict[str, ProductRow]) -> list
         if line.sku in products
     ]
     return sorted(lines, key=lambda line: line.sku)
-
-
-def _record_ordered(session: Session, deal: Deal, lines: Iterable[LineRow]) -> None:
-    """The ledger's first row for each line: the units that were ordered."""
-    rows = [
-        {
-            "cause": deal.cause,
-            "part": deal.next_part(),
-            "kind": "ordered",
-            "at": deal.at,
-            "sku": line.sku,
-            "order_id": line.order_id,
-            "backordered": line.ordered,
-        }
-        for line in lines
-    ]
-    if rows:
-        session.connection().execute(_RECORD, rows)
-
-
-_RECORD = insert(StockLedgerRow)
 
 
 def _decide(session: Session, life: Row[Any], lines: list[LineRow]) -> Decision:

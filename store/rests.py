@@ -27,7 +27,7 @@ def begin(session: Session, resting: Resting) -> OrderState:
     order = orders.own(session, resting.order_id)
     failures = next((rest["failures"] for rest in order.rests if rest["what"] == resting.what), 0)
     minutes = min(_MOST_MINUTES, _FIRST_MINUTES * 2 ** min(failures, 10))
-    others = [rest for rest in order.rests if rest["what"] != resting.what]
+    others = _others(order, resting.what)
     retry_at = resting.at + timedelta(minutes=minutes)
     rest = Rest(what=resting.what, failures=failures + 1, retry_at=retry_at)
     orders.change(session, resting.order_id, rests=[*others, rest.model_dump(mode="json")])
@@ -36,6 +36,10 @@ def begin(session: Session, resting: Resting) -> OrderState:
 
 def over(session: Session, order: Row[Any], what: str) -> None:
     """The gateway of this step has answered."""
-    others = [rest for rest in order.rests if rest["what"] != what]
+    others = _others(order, what)
     if others != order.rests:
         orders.change(session, order.order_id, rests=others)
+
+
+def _others(order: Row[Any], what: str) -> list[Any]:
+    return [rest for rest in order.rests if rest["what"] != what]

@@ -126,8 +126,11 @@ def activities(parts: Parts, client: Client) -> list[Any]:
     ]
 
 
-def build_worker(client: Client, parts: Parts, **overrides: Any) -> Worker:
-    """A worker for everything, not started yet; it closes nothing that it was given."""
+def running_worker(client: Client, parts: Parts, **overrides: Any) -> Worker:
+    """A worker for everything: at work for as long as its `async with` lasts, and drained at the end.
+
+    It closes nothing that it was given.
+    """
     options: dict[str, Any] = {
         "task_queue": TASK_QUEUE,
         "workflows": [BackorderWorkflow, InventoryChangeWorkflow],
@@ -151,13 +154,6 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-@asynccontextmanager
-async def running_worker(client: Client, parts: Parts, **overrides: Any) -> AsyncIterator[Worker]:
-    """A worker at work for as long as the block lasts; it drains at the end."""
-    async with build_worker(client, parts, **overrides) as worker:
-        yield worker
 
 
 def runner() -> SandboxedWorkflowRunner:

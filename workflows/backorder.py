@@ -183,7 +183,7 @@ class BackorderWorkflow:
             await self._keep_unreadable(self._inbox.unreadable.popleft())
         elif self._inbox.methods:
             await self._change_method(self._inbox.methods.popleft().method)
-        elif self._inbox.cancellations and not self._label_rests:
+        elif self._inbox.cancellations and not life.label_rests(self._state, workflow.now()):
             await self._cancel(self._inbox.cancellations[0])
         elif self._inbox.bell:
             await self._claim()
@@ -383,14 +383,6 @@ class BackorderWorkflow:
     def _decision(self) -> Decision | None:
         known = self._known
         return None if known is None or known.status is OrderStatus.PLACING else known.decision
-
-    @property
-    def _label_rests(self) -> bool:
-        """An open question to a carrier who is away: a cancellation waits for its answer."""
-        parcel = self._state.parcel
-        if parcel is None or not parcel.label_unknown:
-            return False
-        return self._state.resting(life.parcel_rest(parcel.number), workflow.now())
 
     @property
     def _history_is_long(self) -> bool:

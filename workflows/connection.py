@@ -33,7 +33,9 @@ async def connect(address: str | None = None) -> Client:
     config: dict[str, Any] = {"target_host": address or "localhost:7233"}
     if address is None:
         config |= ClientConfig.load_client_connect_config()
-    if not config.get("tls"):  # nearby: there compressing costs both sides more than it saves the wire
+    if not config.get("tls") and not config.get(
+        "api_key"
+    ):  # nearby: there compressing costs both sides more than it saves the wire
         config["grpc_compression"] = GrpcCompression.NONE
     return await Client.connect(**config, data_converter=pydantic_data_converter)
 
