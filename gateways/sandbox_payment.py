@@ -152,16 +152,7 @@ class SandboxPayments(Sandbox):
                 raise self._refusal("unknown_reference", "no such payment")
             money = payment.amount if amount is None else amount
             entry = payment.model_copy(
-                update={
-                    "key": outcome.key,
-                    "body": body,
-                    "kind": kind,
-                    "reference": outcome.reference,
-                    "minor": money.minor,
-                    "currency": money.currency,
-                    "at": at,
-                    "outcome": outcome.model_dump_json(),
-                }
+                update={"body": body, "kind": kind, "at": at, **_answered(outcome, money)}
             )
             rules.check_money(payment, money)
             check(db, payment, entry)
@@ -193,6 +184,17 @@ def _decline(request: PaymentRequest) -> Declined | None:
     else:
         code, message, final = "unknown_method", "No such payment method.", True
     return Declined(key=request.key, code=code, message=message, final=final)
+
+
+def _answered(outcome: Followed, money: Money) -> dict[str, object]:
+    """What an answer says of its entry in the books."""
+    return {
+        "key": outcome.key,
+        "reference": outcome.reference,
+        "minor": money.minor,
+        "currency": money.currency,
+        "outcome": outcome.model_dump_json(),
+    }
 
 
 def _reread(entry: Entry, kind: type[Paid]) -> Paid | Declined:

@@ -88,21 +88,11 @@ class Backorders:
         """
         if problems := moment_faults(order, self._clock()):
             raise BadInput(sentence(problems))
-        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            BACKORDER,
-            order,
-            id=backorder_workflow_id(order.order_id),
-            task_queue=TASK_QUEUE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            static_summary=f"{order.units} units of {', '.join(order.skus[:3])}",
-            search_attributes=_search_attributes(order),
-        )
         decision: Decision = await _asked(
             self.client.execute_update_with_start_workflow(
                 "decision",
                 order,
-                start_workflow_operation=start,
+                start_workflow_operation=_start(order),
                 result_type=Decision,
                 rpc_timeout=PLACING_DEADLINE,
             )
@@ -253,6 +243,19 @@ def _change(
         happened_at=at or datetime.now(UTC),
         lines=tuple(lines),
         reason=reason,
+    )
+
+
+def _start(order: Order) -> WithStartWorkflowOperation[Any, Any]:
+    return WithStartWorkflowOperation(
+        BACKORDER,
+        order,
+        id=backorder_workflow_id(order.order_id),
+        task_queue=TASK_QUEUE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        static_summary=f"{order.units} units of {', '.join(order.skus[:3])}",
+        search_attributes=_search_attributes(order),
     )
 
 

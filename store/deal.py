@@ -140,7 +140,7 @@ class Deal:
         return self.session.scalar(held) or 0
 
     def _move(self, kind: str, shares: Subquery, place: ColumnElement[int], *, sign: int) -> int:
-        """Write the ledger rows, let the lines follow them, and hang a bell for each order reached."""
+        """Write the ledger rows, and let everything else follow them; units moved."""
         part = self.next_part()
         columns = ["cause", "part", "kind", "at", "sku", "order_id", "backordered", "allocated", "place"]
         rows = select(
@@ -157,7 +157,10 @@ class Deal:
         written = self.session.execute(insert(StockLedgerRow).from_select(columns, rows))
         if not cast("Any", written).rowcount:
             return 0
-        mine = and_(StockLedgerRow.cause == self.cause, StockLedgerRow.part == part)
+        return self._follow(and_(StockLedgerRow.cause == self.cause, StockLedgerRow.part == part))
+
+    def _follow(self, mine: ColumnElement[bool]) -> int:
+        """Let the lines follow these ledger rows, and hang a bell for each order reached; units moved."""
         self.session.execute(
             update(LineRow)
             .where(mine, StockLedgerRow.sku == LineRow.sku, StockLedgerRow.order_id == LineRow.order_id)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from temporalio.service import GrpcCompression
 from temporalio.testing import WorkflowEnvironment
 
 from tests.servers import temporal
@@ -24,6 +25,7 @@ async def test_an_address_is_a_plain_server_whatever_the_environment_says_of_ano
     client = await connect(server)
 
     assert client.namespace == "default"
+    assert client.service_client.config.grpc_compression is GrpcCompression.NONE
 
 
 async def test_without_an_address_the_environment_says_where_and_which_namespace(
