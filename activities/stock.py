@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
-from domain.decision import DecisionReason
 from domain.inventory import InventoryOutcome
 from domain.model import Instant, Model
 from domain.state import OrderState
@@ -15,11 +14,6 @@ from store.inventory import Change
 from store.parcels import Step
 from store.placing import Placed, Placing
 from store.rests import Resting
-
-
-class Refusing(Model):
-    placing: Placing
-    reason: DecisionReason
 
 
 class NewMethod(Model):
@@ -42,15 +36,12 @@ class Stock:
     @activity.defn
     async def place_order(self, order: Placing) -> Placed:
         """Enter the order into its queues and decide; an order that is known already is only read."""
-        return await self.database.awrite(
-            placing.place, order.model_copy(update={"time_zone": self.time_zone})
-        )
+        return await self.database.awrite(placing.place, self._here(order))
 
     @activity.defn
-    async def refuse_order(self, refusing: Refusing) -> Placed:
+    async def refuse_order(self, order: Placing) -> Placed:
         """Reject an order that was not accepted in time, and free its units."""
-        order = refusing.placing.model_copy(update={"time_zone": self.time_zone})
-        return await self.database.awrite(placing.refuse, order.order, refusing.reason, order)
+        return await self.database.awrite(placing.refuse, self._here(order))
 
     @activity.defn
     async def claim_parcel(self, step: Step) -> OrderState:
@@ -83,3 +74,6 @@ class Stock:
     async def apply_inventory_change(self, change: Change) -> InventoryOutcome:
         """Move stock or supply once, and deal."""
         return await self.database.awrite(inventory.apply, change)
+
+    def _here(self, order: Placing) -> Placing:
+        return order.model_copy(update={"time_zone": self.time_zone})

@@ -225,14 +225,14 @@ def accept_charged(session: Session, order_id: str, at: datetime) -> OrderState:
     return orders.settled(session, order_id, at)
 
 
-def refuse(session: Session, order: Order, reason: DecisionReason, placing: Placing) -> Placed:
-    """Reject an order that is not accepted yet and free its units; an accepted one is only read."""
-    life = orders.find(session, order.order_id)
+def refuse(session: Session, placing: Placing) -> Placed:
+    """Reject an order that was not accepted in time and free its units; an accepted one is only read."""
+    life = orders.find(session, placing.order.order_id)
     if life is None or _may_begin_again(life, placing):
         life = _record(session, placing, policy(session), life)
     if life.status != Status.PLACING:
         return as_it_stands(session, life)
-    return _free(session, life, reason, placing.at)
+    return _free(session, life, unavailable(), placing.at)
 
 
 def decline(session: Session, order_id: str, code: str, at: datetime) -> Placed:

@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.notices import Notices
     from activities.payments import Payments
     from activities.shipping import Shipping
-    from activities.stock import NewMethod, Refusing, Stock, Unreadable
+    from activities.stock import NewMethod, Stock, Unreadable
     from domain import life
     from domain.cancellation import Cancellation, CancellationOutcome, Reason
     from domain.decision import Decision
@@ -38,7 +38,6 @@ with workflow.unsafe.imports_passed_through():
     from store.notices import Telling
     from store.parcels import Step
     from store.placing import Placed, Placing
-    from store.refusals import unavailable
     from store.rests import Resting
     from workflows import options, telling
     from workflows.inbox import Ask, Inbox
@@ -160,9 +159,8 @@ class BackorderWorkflow:
 
     async def _give_up_placing(self, order: Placing) -> None:
         placing = order.model_copy(update={"at": workflow.now()})
-        refusing = Refusing(placing=placing, reason=unavailable())
         refuse = workflow.execute_activity_method(
-            Stock.refuse_order, refusing, summary="too late: free its units", **options.DATABASE
+            Stock.refuse_order, placing, summary="too late: free its units", **options.DATABASE
         )
         await self._hear(await self._effect(refuse))
 

@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
-from activities.stock import NewMethod, Refusing
+from activities.stock import NewMethod
 from domain.cancellation import Cancellation, Reason
 from domain.inventory import ChangeKind
 from store.cancelling import Cancelling
 from store.inventory import Change
 from store.placing import Placing
-from store.refusals import unavailable
 from tests.activities.desk import Act, Desk, step
 from tests.store.stockroom import SKU, Units, change_of, day, order_of
 
@@ -21,7 +20,7 @@ WISH = Cancellation(cancellation_id="C-9", reason=Reason.PRICE)
 
 ACTS: dict[str, tuple[Callable[[Desk], Act], Any]] = {
     "place": (lambda d: d.stock.place_order, PLACING),
-    "refuse": (lambda d: d.stock.refuse_order, Refusing(placing=PLACING, reason=unavailable())),
+    "refuse": (lambda d: d.stock.refuse_order, PLACING),
     "claim": (lambda d: d.stock.claim_parcel, step(12, 0)),
     "cancel": (lambda d: d.stock.cancel_units, Cancelling(order_id="100", cancellation=WISH, at=day(13))),
     "another method": (
@@ -57,7 +56,7 @@ async def test_an_order_that_was_refused_too_late_for_its_decision_is_only_read(
     """Its placing was committed, and the answer came after the deadline: the order is there, and stays."""
     accepted = await desk.run(desk.stock.place_order, PLACING)
 
-    refused = await desk.run(desk.stock.refuse_order, Refusing(placing=PLACING, reason=unavailable()))
+    refused = await desk.run(desk.stock.refuse_order, PLACING)
 
     assert refused.state == accepted.state
     assert desk.room.units("101") == Units(backordered=2)

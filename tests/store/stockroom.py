@@ -138,7 +138,7 @@ class Stockroom:
 
     def refuse(self, order: Order, *, on: Moment = 5, asked: Moment | None = None) -> Placed:
         wish = Placing(order=order, at=moment(on), asked_at=moment(asked or on))
-        return self.database.write(placing.refuse, order, placing.unavailable(), wish)
+        return self.database.write(placing.refuse, wish)
 
     def cancel(
         self,
