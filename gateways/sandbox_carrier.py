@@ -1,10 +1,11 @@
 """Three carriers on this machine: a tariff, labels with tracking numbers, no trucks."""
 
 import sqlite3
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from domain.model import Instant
-from gateways.carrier import AddressRefused, Label, ParcelSpec, Rate
+from gateways.carrier import AddressRefused, Label, ParcelSpec, Rate, Tracked
 from gateways.sandbox import Sandbox, digest
 from gateways.tariff import rates
 from gateways.tracking import is_valid_ups_tracking, ups_check_digit
@@ -31,16 +32,18 @@ class SandboxCarrier(Sandbox):
     """
 
     gateway = "carrier"
-    operations = frozenset({"rates", "buy", "find", "void"})
+    operations = frozenset({"rates", "buy", "find", "void", "track"})
     tables = """
     CREATE TABLE IF NOT EXISTS labels (
         id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body TEXT NOT NULL, order_id TEXT NOT NULL,
         label TEXT NOT NULL, voided INTEGER NOT NULL DEFAULT 0
     );
     CREATE INDEX IF NOT EXISTS labels_of_order ON labels (order_id);
+    CREATE TABLE IF NOT EXISTS journeys (key TEXT PRIMARY KEY, tracking TEXT NOT NULL, bought_at TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS journeys_by_tracking ON journeys (tracking);
     """
 
-    async def rates(self, spec: ParcelSpec, at: Instant) -> tuple[Rate, ...] | AddressRefused:
+    async def rates(self, key: str, spec: ParcelSpec, at: Instant) -> tuple[Rate, ...] | AddressRefused:  # noqa: ARG002 - the tariff keeps no quotes
         """Every service of the tariff, the cheapest first."""
 
         def act(_: sqlite3.Connection) -> tuple[Rate, ...] | AddressRefused:
@@ -64,6 +67,7 @@ class SandboxCarrier(Sandbox):
                 "INSERT INTO labels (key, body, order_id, label) VALUES (?, ?, ?, ?)",
                 (key, body, spec.order_id, label.model_dump_json()),
             )
+            db.execute("INSERT INTO journeys VALUES (?, ?, ?)", (key, label.tracking, at.isoformat()))
             return label
 
         return self._call("buy", act, at)
@@ -84,6 +88,19 @@ class SandboxCarrier(Sandbox):
             db.execute("UPDATE labels SET voided = 1 WHERE key = ?", (key,))
 
         self._call("void", act, at)
+
+    async def track(self, carrier: str, tracking: str, at: Instant) -> Tracked | None:
+        """On its way from the day after the purchase, delivered on its estimated date; a voided label goes nowhere."""
+
+        def look(db: sqlite3.Connection) -> Tracked | None:
+            row = db.execute(
+                "SELECT label, bought_at FROM labels JOIN journeys USING (key) WHERE tracking = ? AND NOT voided",
+                (tracking,),
+            ).fetchone()
+            label = row and _read(row)
+            return _progress(label, row["bought_at"], at) if label and label.carrier == carrier else None
+
+        return self._call("track", look, at)
 
     def labels(self, order_id: str) -> list[BookedLabel]:
         """Every label ever bought for the order, with whether it was voided."""
@@ -123,6 +140,20 @@ def _label(key: str, rate: Rate) -> Label:
         estimated_delivery=rate.estimated_delivery,
         label_url=f"https://labels.example/{tracking}.pdf",
     )
+
+
+def _progress(label: Label, bought_at: str, at: Instant) -> Tracked:
+    bought = datetime.fromisoformat(bought_at)
+    steps = [
+        ("delivered", _midnight(label.estimated_delivery)),
+        ("in_transit", _midnight(bought.date() + timedelta(days=1))),
+    ]
+    status, since = next((step for step in steps if step[1] <= at), ("pre_transit", bought))
+    return Tracked(status=status, estimated_delivery=label.estimated_delivery, at=since)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _tracking(key: str, rate: Rate) -> str:

@@ -1,10 +1,10 @@
 """The tariff of the sandbox carriers: a function of units, country and day."""
 
-from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from domain.model import Instant
 from domain.money import Money
+from gateways.business_days import after_business_days
 from gateways.carrier import ParcelSpec, Rate
 
 
@@ -56,17 +56,9 @@ def _rate(service: Service, spec: ParcelSpec, at: Instant) -> Rate:
         service=service.name,
         cost=Money(minor=cost, currency=spec.value.currency),
         days=days,
-        estimated_delivery=_after_business_days(at.date(), days),
+        estimated_delivery=after_business_days(at.date(), days),
     )
 
 
 def _zone(country: str) -> Zone:
     return {"US": DOMESTIC, "CA": NEIGHBOUR, "MX": NEIGHBOUR}.get(country, OVERSEAS)
-
-
-def _after_business_days(day: date, days: int) -> date:
-    """Mondays to Fridays are counted, holidays are not known here."""
-    while days:
-        day += timedelta(days=1)
-        days -= day.isoweekday() <= 5  # noqa: PLR2004 - Friday
-    return day

@@ -6,7 +6,7 @@ import pytest
 
 from domain.money import Money
 from domain.order import Address
-from gateways.carrier import AddressRefused, Carrier, Label, ParcelSpec, Rate
+from gateways.carrier import AddressRefused, Carrier, Label, ParcelSpec, Rate, Tracked
 from gateways.errors import GatewayUnavailable, OutcomeUnknown, PermanentRefusal
 from gateways.sandbox_carrier import SandboxCarrier
 from gateways.tracking import is_valid_ups_tracking, ups_check_digit
@@ -20,7 +20,12 @@ def parcel(units: int = 1, postal_code: str = "97201", country: str = "US") -> P
         name="Ada Byron", street="1 Main St", city="Portland", postal_code=postal_code, country=country
     )
     return ParcelSpec(
-        order_id="100", number=1, ship_to=home, units=units, value=Money(minor=9_998, currency="USD")
+        order_id="100",
+        number=1,
+        ship_to=home,
+        units=units,
+        weight_grams=500 * units,
+        value=Money(minor=9_998, currency="USD"),
     )
 
 
@@ -36,7 +41,7 @@ def carrier(file: Path) -> Iterator[SandboxCarrier]:
 
 
 async def offers(carrier: SandboxCarrier, spec: ParcelSpec) -> dict[tuple[str, str], Rate]:
-    rates = await carrier.rates(spec, FRIDAY)
+    rates = await carrier.rates(KEY, spec, FRIDAY)
     assert not isinstance(rates, AddressRefused)
     return {(rate.carrier, rate.service): rate for rate in rates}
 
@@ -55,12 +60,12 @@ def test_the_sandbox_is_a_carrier(carrier: SandboxCarrier) -> None:
 
 
 async def test_three_carriers_offer_rates_the_cheapest_first(carrier: SandboxCarrier) -> None:
-    rates = await carrier.rates(parcel(), FRIDAY)
+    rates = await carrier.rates(KEY, parcel(), FRIDAY)
 
     assert not isinstance(rates, AddressRefused)
     assert {rate.carrier for rate in rates} == {"UPS", "FedEx", "USPS"}
     assert [rate.cost.minor for rate in rates] == sorted(rate.cost.minor for rate in rates)
-    assert await carrier.rates(parcel(), FRIDAY) == rates
+    assert await carrier.rates(KEY, parcel(), FRIDAY) == rates
 
 
 async def test_more_units_and_farther_countries_cost_more_and_take_longer(carrier: SandboxCarrier) -> None:
@@ -144,7 +149,7 @@ async def test_an_address_that_nobody_delivers_to_is_an_answer(carrier: SandboxC
     rate = (await offers(carrier, parcel()))["UPS", "Ground"]
     nowhere = parcel(postal_code="00000")
 
-    assert isinstance(await carrier.rates(nowhere, FRIDAY), AddressRefused)
+    assert isinstance(await carrier.rates(KEY, nowhere, FRIDAY), AddressRefused)
     assert isinstance(await carrier.buy(KEY, nowhere, rate, FRIDAY), AddressRefused)
 
     assert isinstance(await carrier.buy(KEY, parcel(), rate, FRIDAY), Label)
@@ -184,15 +189,45 @@ async def test_a_label_with_a_lost_answer_is_found_by_its_key(carrier: SandboxCa
     assert len(carrier.labels("100")) == 1
 
 
-@pytest.mark.parametrize("operation", ["rates", "buy", "find", "void"])
+@pytest.mark.parametrize(
+    ("at", "status", "since"),
+    [
+        (FRIDAY, "pre_transit", FRIDAY),
+        (datetime(2026, 3, 6, 23, 59, tzinfo=UTC), "pre_transit", FRIDAY),
+        (datetime(2026, 3, 7, tzinfo=UTC), "in_transit", datetime(2026, 3, 7, tzinfo=UTC)),
+        (datetime(2026, 3, 11, 23, 59, tzinfo=UTC), "in_transit", datetime(2026, 3, 7, tzinfo=UTC)),
+        (datetime(2026, 3, 12, tzinfo=UTC), "delivered", datetime(2026, 3, 12, tzinfo=UTC)),
+    ],
+)
+async def test_a_parcel_travels_from_the_day_after_its_label_and_arrives_on_its_date(
+    carrier: SandboxCarrier, at: datetime, status: str, since: datetime
+) -> None:
+    label = await buy(carrier)
+
+    tracked = await carrier.track("UPS", label.tracking, at)
+
+    assert tracked == Tracked(status=status, estimated_delivery=date(2026, 3, 12), at=since)
+
+
+async def test_what_was_never_sold_or_was_voided_is_nowhere(carrier: SandboxCarrier) -> None:
+    label = await buy(carrier)
+
+    assert await carrier.track("FedEx", label.tracking, FRIDAY) is None
+    assert await carrier.track("UPS", "1Z999AA10123456784", FRIDAY) is None
+    await carrier.void(KEY, FRIDAY)
+    assert await carrier.track("UPS", label.tracking, FRIDAY + timedelta(days=2)) is None
+
+
+@pytest.mark.parametrize("operation", ["rates", "buy", "find", "void", "track"])
 async def test_every_operation_can_fail_before_acting(carrier: SandboxCarrier, operation: str) -> None:
     rate = (await offers(carrier, parcel()))["UPS", "Ground"]
     carrier.fail(operation, 1)
     calls = {
-        "rates": lambda: carrier.rates(parcel(), FRIDAY),
+        "rates": lambda: carrier.rates(KEY, parcel(), FRIDAY),
         "buy": lambda: carrier.buy(KEY, parcel(), rate, FRIDAY),
         "find": lambda: carrier.find(KEY),
         "void": lambda: carrier.void(KEY, FRIDAY),
+        "track": lambda: carrier.track("UPS", "1Z", FRIDAY),
     }
 
     with pytest.raises(GatewayUnavailable):
@@ -205,10 +240,10 @@ async def test_an_outage_ends_at_its_instant_and_spares_the_lookup(carrier: Sand
     carrier.down_until(FRIDAY + timedelta(hours=2))
 
     with pytest.raises(GatewayUnavailable):
-        await carrier.rates(parcel(), FRIDAY)
+        await carrier.rates(KEY, parcel(), FRIDAY)
 
     assert await carrier.find(KEY) is None
-    assert await carrier.rates(parcel(), FRIDAY + timedelta(hours=2))
+    assert await carrier.rates(KEY, parcel(), FRIDAY + timedelta(hours=2))
 
 
 def test_the_check_digit_of_a_known_ups_number_fits() -> None:
