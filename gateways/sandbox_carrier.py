@@ -129,7 +129,7 @@ def _address_refused(spec: ParcelSpec) -> AddressRefused | None:
 
 
 def _label(key: str, rate: Rate) -> Label:
-    tracking = _tracking(key, rate)
+    tracking = tracking_number(key, rate)
     return Label(
         key=key,
         label_id=f"lb_{digest(key)[:24]}",
@@ -156,7 +156,7 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _tracking(key: str, rate: Rate) -> str:
+def tracking_number(key: str, rate: Rate) -> str:
     """A number in the carrier's shape, always the same for the same key."""
     seed = digest("tracking", key)
     digits = f"{int(seed, 16):022d}"[-22:]
