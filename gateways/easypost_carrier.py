@@ -15,6 +15,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from easypost.constant import API_BASE, API_VERSION
 from easypost.easypost_client import EasyPostClient
 from easypost.errors.api.not_found_error import NotFoundError
 
@@ -39,8 +40,8 @@ from gateways.errors import GatewayUnavailable, PermanentRefusal
 
 T = TypeVar("T")
 
-TIMEOUT_SECONDS: Final = 20
-"""For one call; a step of an order has half a minute."""
+TIMEOUT_SECONDS: Final = (4, 20)
+"""To connect, and for the answer; carriers are slow to quote, and a step of an order has half a minute."""
 
 ADDRESS_REFUSED: Final = AddressRefused(message="No carrier delivers to this address.")
 
@@ -55,8 +56,11 @@ class EasyPostCarrier:
     """
 
     def __init__(self, api_key: str, ship_from: Address, api_base: str | None = None) -> None:
-        base = {"api_base": api_base} if api_base else {}
-        self._client = EasyPostClient(api_key, **base, timeout=TIMEOUT_SECONDS)
+        self._client = EasyPostClient(
+            api_key,
+            api_base or f"{API_BASE}/{API_VERSION}",
+            timeout=TIMEOUT_SECONDS,  # type: ignore[arg-type]  # the SDK hands it to requests as it is
+        )
         self._ship_from = ship_from
 
     async def rates(self, key: str, spec: ParcelSpec, at: Instant) -> tuple[Rate, ...] | AddressRefused:

@@ -10,11 +10,10 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final
 
-import requests
 from easypost.errors.api.api_error import ApiError
 from easypost.errors.general.easypost_error import EasyPostError
 from pydantic import ValidationError
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from gateways.easypost_shapes import Message
 from gateways.errors import GatewayError, GatewayUnavailable, OutcomeUnknown, PermanentRefusal
@@ -111,7 +110,5 @@ def _code(error: EasyPostError) -> str | None:
 def _was_sent(error: EasyPostError) -> bool:
     """Unless no connection came about; the SDK keeps what failed beneath it as the error's context."""
     cause = error.__context__
-    if isinstance(cause, requests.ConnectTimeout):
-        return False
     reason = getattr(cause.args[0], "reason", None) if cause and cause.args else None
-    return not isinstance(reason, NewConnectionError)
+    return not isinstance(reason, ConnectTimeoutError | NewConnectionError)

@@ -13,6 +13,7 @@ from typing import Any
 from domain.money import Money
 from domain.order import Address
 from gateways import tariff
+from gateways.business_days import after_business_days
 from gateways.carrier import ParcelSpec, Rate
 from gateways.sandbox_carrier import UNDELIVERABLE, BookedLabel, tracking_number
 
@@ -47,7 +48,7 @@ class EasyPostBooks:
     def create(self, wanted: Body, now: datetime) -> Body:
         if wanted["from_address"]["zip"] == UNDELIVERABLE:
             raise Refused(422, "ADDRESS.VERIFY.FAILURE", "Unable to verify.", ("from_address.zip",))
-        shipment = {
+        shipment: Body = {
             "id": self._id("shp"),
             "object": "Shipment",
             "mode": "test",
@@ -179,7 +180,7 @@ def _offer(rate: Body, now: datetime) -> Rate:
         service=rate["service"],
         cost=Money(minor=int(Decimal(rate["rate"]).scaleb(2)), currency=rate["currency"]),
         days=rate["delivery_days"],
-        estimated_delivery=tariff.after_business_days(now.date(), rate["delivery_days"]),
+        estimated_delivery=after_business_days(now.date(), rate["delivery_days"]),
     )
 
 

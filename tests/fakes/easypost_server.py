@@ -147,7 +147,7 @@ class FakeEasyPost:
 
     async def _drop(self, scope: Scope, receive: Receive) -> None:
         for connection in list(self._state.connections):
-            if connection.client == scope["client"]:
+            if isinstance(connection, H11Protocol) and connection.client == scope["client"]:
                 connection.transport.abort()
         while (await receive())["type"] != "http.disconnect":
             pass

@@ -3,12 +3,18 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 
+import httpx
 import pytest
+from easypost.errors.api.timeout_error import TimeoutError as SdkTimeoutError
+from requests import ConnectTimeout, ReadTimeout
+from urllib3 import HTTPConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, ReadTimeoutError
 
 from domain.money import Money
 from domain.order import Address
 from gateways.carrier import AddressRefused, Carrier, Label, ParcelSpec, Rate, Tracked
 from gateways.easypost_carrier import EasyPostCarrier, reference
+from gateways.easypost_errors import calling
 from gateways.errors import GatewayError, GatewayUnavailable, OutcomeUnknown, PermanentRefusal
 from gateways.tracking import is_valid_ups_tracking
 from tests.fakes.easypost_books import REFUSED_WHEN_BOUGHT, Body, EasyPostBooks
@@ -25,6 +31,7 @@ WAREHOUSE = Address(
     country="US",
 )
 GROUND = ("UPS", "Ground")
+POOL = HTTPConnectionPool("easypost.example")
 
 
 class Clock:
@@ -334,6 +341,24 @@ async def test_no_offers_for_other_reasons_than_the_address_may_come_later(
         await carrier.rates(KEY, parcel(), FRIDAY)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Invalid zip code",
+        "Recipient Postal code-City mismatch.",
+        "Missing or invalid ship to postal code",
+        "to_address.state: is invalid",
+        "The requested service is unavailable between the selected locations.",
+    ],
+)
+async def test_an_address_is_refused_when_every_carrier_says_so(
+    carrier: EasyPostCarrier, easypost: FakeEasyPost, words: str
+) -> None:
+    easypost.no_offers(("rate_error", words), ("rate_error", "Invalid destination."))
+
+    assert isinstance(await carrier.rates(KEY, parcel(), FRIDAY), AddressRefused)
+
+
 async def test_a_service_that_nobody_offers_is_refused(carrier: EasyPostCarrier) -> None:
     rate = (await offers(carrier, parcel()))[GROUND].model_copy(update={"service": "Balloon"})
 
@@ -415,6 +440,56 @@ async def test_a_question_that_was_not_answered_may_be_asked_again(
         await call()
 
     await call()
+
+
+class Garbled(EasyPostBooks):
+    """A server that sells labels without their numbers."""
+
+    def buy(self, name: str, rate_id: str, now: datetime) -> Body:
+        return super().buy(name, rate_id, now) | {"tracking_code": None}
+
+
+async def test_an_answer_that_cannot_be_read_leaves_a_purchase_open_and_shows_nothing(
+    carrier: EasyPostCarrier, easypost: FakeEasyPost
+) -> None:
+    easypost.books = Garbled()
+    with pytest.raises(OutcomeUnknown, match=r"\(unreadable answer\)$"):
+        await buy(carrier)
+
+    (shipment,) = easypost.books.shipments.values()
+    shipment["to_address"]["street1"] = ["1 Main St"]
+
+    with pytest.raises(GatewayUnavailable, match=r"\(unreadable answer\)$"):
+        await carrier.find(KEY)
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind"),
+    [
+        (ConnectTimeout(MaxRetryError(POOL, "/", ConnectTimeoutError())), GatewayUnavailable),
+        (ReadTimeout(ReadTimeoutError(POOL, "/", "Read timed out.")), OutcomeUnknown),
+        (None, OutcomeUnknown),
+    ],
+)
+def test_a_purchase_that_took_too_long_may_have_happened_once_it_was_connected(
+    cause: Exception | None, kind: type[GatewayError]
+) -> None:
+    late = SdkTimeoutError("Request timed out.")
+    late.__context__ = cause
+
+    with pytest.raises(kind), calling(acts=True):
+        raise late
+
+
+async def test_the_documented_way_to_authenticate_is_understood(url: str) -> None:
+    async with httpx.AsyncClient(auth=(API_KEY, "")) as client:
+        assert (await client.get(f"{url}/trackers", params={"tracking_code": "1Z"})).is_success
+        assert (await client.get(f"{url}/addresses")).status_code == 404
+
+
+def test_a_fault_of_an_unknown_operation_is_a_mistake_of_the_test(easypost: FakeEasyPost) -> None:
+    with pytest.raises(ValueError, match="no such operation"):
+        easypost.fail("sell", 1)
 
 
 async def test_lookups_with_a_lost_answer_are_asked_again_by_the_sdk(
