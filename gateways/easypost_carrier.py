@@ -36,7 +36,7 @@ from gateways.easypost_shapes import (
     to_shipment,
     to_tracked,
 )
-from gateways.errors import GatewayUnavailable, PermanentRefusal
+from gateways.errors import GatewayError, GatewayUnavailable, OutcomeUnknown, PermanentRefusal
 
 T = TypeVar("T")
 
@@ -112,8 +112,15 @@ class EasyPostCarrier:
         except PermanentRefusal as refusal:
             if refusal.code != "SHIPMENT.POSTAGE.EXISTS":
                 raise
-        with calling(acts=True):
-            return Bought.read(self._client.shipment.retrieve(shipment.id))
+        return self._bought_meanwhile(shipment.id)
+
+    def _bought_meanwhile(self, shipment_id: str) -> Bought:
+        """Whatever is in the way of reading it, the label exists."""
+        try:
+            with calling():
+                return Bought.read(self._client.shipment.retrieve(shipment_id))
+        except GatewayError:
+            raise OutcomeUnknown(GATEWAY, "bought, but not read") from None
 
     def _find(self, key: str) -> Label | None:
         bought = _bought(self._all(key))

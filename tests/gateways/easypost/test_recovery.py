@@ -39,6 +39,29 @@ async def test_who_comes_second_gets_the_label_that_the_first_one_bought(
     assert len(easypost.labels("100")) == 1
 
 
+class BoughtAndBusy(BoughtMeanwhile):
+    """Then it wants no more calls for a while."""
+
+    def __init__(self, easypost: FakeEasyPost) -> None:
+        super().__init__()
+        self._easypost = easypost
+
+    def buy(self, name: str, rate_id: str, now: datetime) -> Body:
+        self._easypost.fail("find", 1)
+        return super().buy(name, rate_id, now)
+
+
+async def test_a_label_that_somebody_bought_and_nobody_could_read_is_not_taken_for_missing(
+    carrier: EasyPostCarrier, easypost: FakeEasyPost
+) -> None:
+    easypost.books = BoughtAndBusy(easypost)
+
+    with pytest.raises(OutcomeUnknown):
+        await buy(carrier)
+
+    assert await carrier.find(KEY) is not None
+
+
 async def test_a_label_with_a_lost_answer_is_found_by_its_key(
     carrier: EasyPostCarrier, easypost: FakeEasyPost, url: str
 ) -> None:
