@@ -7,7 +7,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from domain.errors import Refused
 from domain.status import IllegalTransition
-from gateways.errors import GatewayError
+from gateways.errors import GatewayError, PermanentRefusal
 
 
 class _Translate(ActivityInboundInterceptor):
@@ -18,6 +18,8 @@ class _Translate(ActivityInboundInterceptor):
             raise ApplicationError(str(refused), type=refused.code, non_retryable=True) from refused
         except IllegalTransition as fault:
             raise ApplicationError(str(fault), type="IllegalTransition", non_retryable=True) from fault
+        except PermanentRefusal as fault:
+            raise ApplicationError(str(fault), type="PermanentRefusal", non_retryable=True) from fault
         except GatewayError as fault:
             raise ApplicationError(str(fault), type=type(fault).__name__) from fault
 

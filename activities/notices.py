@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from gateways.links import Links
 from temporalio import activity
 
 from domain.model import Model
+from domain.notices import Kind
+from domain.parcel import ParcelLine
 from domain.state import OrderState
 from gateways.letters import LetterFacts, LetterLine, Letters
 from gateways.mail import Accepted, Mail, Mailer, Rejected, thread_id
@@ -19,7 +22,15 @@ class Shop(Model):
     name: str
     mail_from: str
     reply_to: str | None = None
+    operations_email: str | None = None
     time_zone: str = "UTC"
+
+
+_SUPPORT_TOO = {Kind.ADDRESS_PROBLEM}
+"""Notices of which operations get a copy: somebody may have to call the customer."""
+
+_ASKS = {Kind.CHOICE, Kind.PAYMENT_PROBLEM, Kind.PAYMENT_AUTHENTICATION, Kind.ADDRESS_PROBLEM}
+"""Notices that the customer answers on the order's page."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +38,7 @@ class Notices:
     database: Database
     mailer: Mailer
     letters: Letters
+    links: Links
     shop: Shop
 
     @activity.defn
@@ -35,7 +47,10 @@ class Notices:
         facts = await self.database.aread(notices.facts, telling)
         if facts.already_sent:
             return await self.database.awrite(notices.told, telling, delivered=True, message_id=None)
-        answer = await self.mailer.send(self._mail(telling, facts))
+        mail = self._mail(telling, facts)
+        answer = await self.mailer.send(mail)
+        if telling.kind in _SUPPORT_TOO and self.shop.operations_email:
+            await self.mailer.send(_copy(mail, self.shop.operations_email))
         return await self.database.awrite(
             notices.told,
             telling,
@@ -61,10 +76,6 @@ class Notices:
         )
 
     def _letter_facts(self, telling: Telling, facts: Facts) -> LetterFacts:
-        lines = tuple(
-            LetterLine(sku=line.sku, title=facts.titles[line.sku], quantity=line.quantity)
-            for line in facts.lines
-        )
         return LetterFacts(
             order_id=telling.order_id,
             kind=telling.kind,
@@ -72,7 +83,8 @@ class Notices:
             locale=facts.customer.locale,
             shop_name=self.shop.name,
             time_zone=self.shop.time_zone,
-            lines=lines,
+            lines=_lines(facts, facts.lines),
+            waiting=_lines(facts, facts.waiting),
             promised_on=facts.promised_on,
             eta=facts.promised_on,
             backordered=facts.backordered,
@@ -83,7 +95,23 @@ class Notices:
             amount=facts.amount,
             charged=facts.charged,
             reason=facts.reason,
-            view_url=None,
-            cancel_url=None,
+            answer_by=facts.answer_by,
+            need_by=facts.need_by,
+            address=facts.address,
+            sent=facts.sent,
+            page_url=self.links.order_page(telling.order_id) if telling.kind in _ASKS else None,
             at=telling.at,
         )
+
+
+def _lines(facts: Facts, lines: tuple[ParcelLine, ...]) -> tuple[LetterLine, ...]:
+    return tuple(
+        LetterLine(sku=line.sku, title=facts.titles[line.sku], quantity=line.quantity) for line in lines
+    )
+
+
+def _copy(mail: Mail, to: str) -> Mail:
+    """What the customer was told, for operations."""
+    return mail.model_copy(
+        update={"notice_id": f"{mail.notice_id}/copy", "to": to, "subject": f"[copy] {mail.subject}"}
+    )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from temporalio import activity
 
 from domain.money import Money
-from domain.state import Attempt, OrderState
+from domain.payment import Attempt
+from domain.state import OrderState
 from gateways.errors import PermanentRefusal
 from gateways.payment import (
     Authorised,
@@ -34,17 +35,17 @@ class Payments:
     async def authorise_payment(self, step: Step) -> OrderState:
         """Hold the parcel's amount on the customer's method."""
         attempt = await self._stored(money.to_authorise, step)
-        answer = await self._found(step, attempt.key)
+        answer = await self._found(step, attempt)
         if not isinstance(answer, Authorised | Declined):
             answer = await self.provider.authorise(_request(attempt, step))
-        return await self.database.awrite(money.authorised, step, attempt.key, _answer(answer))
+        return await self.database.awrite(money.authorised, step, attempt, _answer(answer))
 
     @activity.defn
     async def capture_payment(self, step: Step) -> OrderState:
         """Take what was held, now that the parcel is on its way; a capture that fails for good is recorded."""
         attempt = await self._stored(money.to_capture, step)
         return await self.database.awrite(
-            money.captured, step, attempt.key, await self._capture(step, attempt)
+            money.captured, step, attempt, await self._capture(step, attempt)
         )
 
     @activity.defn
@@ -64,16 +65,16 @@ class Payments:
     async def charge_order(self, step: Step) -> Placed:
         """Charge the whole order before it is accepted."""
         attempt = await self.database.awrite(money.to_charge, step)
-        answer = await self._found(step, attempt.key)
+        answer = await self._found(step, attempt)
         if not isinstance(answer, Charged | Declined):
             answer = await self.provider.charge(_request(attempt, step))
-        return await self.database.awrite(money.charged, step, attempt.key, _answer(answer))
+        return await self.database.awrite(money.charged, step, attempt, _answer(answer))
 
     @activity.defn
     async def look_up_charge(self, step: Step) -> OrderState:
         """Find what became of a charge that nobody answered for."""
         attempt = await self.database.awrite(money.to_charge, step)
-        found = await self.provider.find(attempt.key)
+        found = await self.provider.find(attempt)
         reference = found.reference if isinstance(found, Charged) else None
         return await self.database.awrite(money.charge_found, step, attempt.key, reference)
 
@@ -81,7 +82,7 @@ class Payments:
     async def refund_payment(self, step: Step) -> OrderState:
         """Give back what is due."""
         attempt = await self.database.awrite(money.to_refund, step)
-        found = await self._found(step, attempt.key)
+        found = await self._found(step, attempt)
         if not isinstance(found, Refunded):
             found = await self.provider.refund(
                 attempt.key, attempt.reference or "", _amount(attempt), step.at
@@ -93,7 +94,7 @@ class Payments:
         return await self.database.awrite(ask, step) if step.call is None else step.call
 
     async def _capture(self, step: Step, attempt: Attempt) -> Approval | Decline:
-        found = await self._found(step, attempt.key)
+        found = await self._found(step, attempt)
         if isinstance(found, Captured):
             return Approval(reference=found.reference)
         try:
@@ -101,13 +102,16 @@ class Payments:
                 attempt.key, attempt.reference or "", _amount(attempt), step.at
             )
         except PermanentRefusal as refusal:
-            return Decline(code=refusal.code, final=True)
+            taken = await self.provider.find(attempt)
+            if not isinstance(taken, Captured):
+                return Decline(code=refusal.code, final=True)
+            done = taken
         return Approval(reference=done.reference)
 
-    async def _found(self, step: Step, key: str) -> PaymentOutcome | None:
-        """What came of this key, when an earlier try may have reached the provider."""
+    async def _found(self, step: Step, attempt: Attempt) -> PaymentOutcome | None:
+        """What came of this call, when an earlier try may have reached the provider."""
         if step.again or activity.info().attempt > 1:
-            return await self.provider.find(key)
+            return await self.provider.find(attempt)
         return None
 
 

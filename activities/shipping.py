@@ -1,21 +1,17 @@
 """Labels: the carriers' rates compared, one bought, once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from domain import rates as rule
 from domain.state import OrderState
-from gateways.carrier import AddressRefused, Carrier, Label, ParcelSpec, Rate
-from gateways.errors import GatewayUnavailable
-from store import parcels
+from gateways.carrier import AddressRefused, Carrier, Label, ParcelSpec
+from gateways.errors import GatewayUnavailable, PermanentRefusal
+from store import labels
 from store.database import Database
-from store.parcels import Bought, Step, ToLabel
-
-T = TypeVar("T")
+from store.labels import Bought, ToLabel
+from store.parcels import Step
 
 
 @dataclass(frozen=True)
@@ -26,44 +22,54 @@ class Shipping:
     @activity.defn
     async def buy_label(self, step: Step) -> OrderState:
         """Buy the parcel's label at the best rate; one that may have been bought before is looked up first."""
-        wanted = await self.database.awrite(parcels.to_label, step)
+        wanted = await self.database.aread(labels.to_label, step)
         found = await self.carrier.find(wanted.key) if wanted.unknown else None
-        bought = _bought(found, ()) if found else await self._buy(step, wanted)
-        return await self.database.awrite(parcels.ship, step, bought)
+        label = found or await self._buy(step, wanted)
+        if isinstance(label, AddressRefused):
+            return await self.database.awrite(labels.refuse_address, step)
+        return await self.database.awrite(labels.bought, step, _bought(label))
 
     @activity.defn
     async def look_up_label(self, step: Step) -> OrderState:
-        """Was the label bought? If so the parcel has left; if not, it may be undone."""
-        wanted = await self.database.awrite(parcels.to_label, step)
+        """Was the label bought? If so the parcel goes on; if not, it may be undone."""
+        wanted = await self.database.aread(labels.to_label, step)
         found = await self.carrier.find(wanted.key)
         if found:
-            return await self.database.awrite(parcels.ship, step, _bought(found, ()))
-        return await self.database.awrite(parcels.label_never_bought, step)
+            return await self.database.awrite(labels.bought, step, _bought(found))
+        return await self.database.awrite(labels.never_bought, step)
 
-    async def _buy(self, step: Step, wanted: ToLabel) -> Bought:
+    @activity.defn
+    async def void_labels(self, step: Step) -> OrderState:
+        """Give back the labels that were bought in vain."""
+        keys = await self.database.aread(labels.in_vain, step)
+        for key in keys:
+            await self.carrier.void(key, step.at)
+        return await self.database.awrite(labels.given_back, step, keys)
+
+    async def _buy(self, step: Step, wanted: ToLabel) -> Label | AddressRefused:
+        """Compare the rates, keep them, and buy the best; an answer that got lost leaves the purchase unknown."""
         spec = ParcelSpec(
             order_id=step.order_id,
             number=step.parcel,
             ship_to=wanted.ship_to,
             units=wanted.units,
+            weight_grams=wanted.weight_grams,
             value=wanted.value,
         )
+        rates = await self.carrier.rates(wanted.key, spec, step.at)
+        if isinstance(rates, AddressRefused):
+            return rates
+        best = rule.choose(rates, expedited=wanted.expedited, need_by=wanted.need_by)
+        kept = [rate.model_dump(mode="json") for rate in rates]
+        await self.database.awrite(labels.about_to_buy, step, kept)
         try:
-            offers = _accepted(await self.carrier.rates(spec, step.at))
-            best = rule.choose(offers, expedited=wanted.expedited, need_by=wanted.need_by)
-            return _bought(_accepted(await self.carrier.buy(wanted.key, spec, best, step.at)), offers)
-        except (GatewayUnavailable, ApplicationError):
-            await self.database.awrite(parcels.label_never_bought, step)
+            return await self.carrier.buy(wanted.key, spec, best, step.at)
+        except (GatewayUnavailable, PermanentRefusal):
+            await self.database.awrite(labels.never_bought, step)
             raise
 
 
-def _accepted(answer: T | AddressRefused) -> T:
-    if isinstance(answer, AddressRefused):
-        raise ApplicationError(answer.message, type="AddressRefused", non_retryable=True)
-    return answer
-
-
-def _bought(label: Label, offers: Sequence[Rate]) -> Bought:
+def _bought(label: Label) -> Bought:
     return Bought(
         label_id=label.label_id,
         carrier=label.carrier,
@@ -72,5 +78,4 @@ def _bought(label: Label, offers: Sequence[Rate]) -> Bought:
         label_url=label.label_url,
         cost_minor=label.cost.minor,
         estimated_delivery=label.estimated_delivery,
-        rates=tuple(offer.model_dump(mode="json") for offer in offers),
     )

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
+from domain.changes import PaymentMethod
 from domain.inventory import InventoryOutcome
 from domain.model import Instant, Model
 from domain.state import OrderState
-from store import cancelling, inventory, orders, parcels, placing, rests
+from store import cancelling, changes, inventory, orders, parcels, placing, rests
 from store.cancelling import Cancelled, Cancelling
+from store.changes import Changed, Changing
 from store.database import Database
 from store.inventory import Change
 from store.parcels import Step
@@ -17,6 +19,8 @@ from store.rests import Resting
 
 
 class NewMethod(Model):
+    """As orders of 0.1 ask for another payment method."""
+
     order_id: str
     method: str
     at: Instant
@@ -59,9 +63,16 @@ class Stock:
         return await self.database.awrite(rests.begin, resting)
 
     @activity.defn
+    async def change_order(self, asked: Changing) -> Changed:
+        """Change what may be changed on the way: address, quantity, method, fulfilment, an unpaid parcel's end."""
+        return await self.database.awrite(changes.change, asked)
+
+    @activity.defn
     async def change_payment_method(self, new: NewMethod) -> OrderState:
         """From now on this method pays."""
-        return await self.database.awrite(orders.change_method, new.order_id, new.method, new.at)
+        change = PaymentMethod(method=new.method)
+        changed = await self.change_order(Changing(order_id=new.order_id, change=change, at=new.at))
+        return changed.state
 
     @activity.defn
     async def record_unreadable(self, message: Unreadable) -> OrderState:

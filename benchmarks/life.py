@@ -23,6 +23,7 @@ from benchmarks.table import Figure, count, rate_ratio
 from domain.order import Order
 from domain.policy import Product
 from gateways.letters import Letters
+from gateways.links import Links
 from gateways.sandbox_carrier import SandboxCarrier
 from gateways.sandbox_payment import SandboxPayments
 from gateways.smtp import SmtpMailer
@@ -107,9 +108,10 @@ async def _parts(database: Database, folder: Path) -> AsyncIterator[Parts]:
     server = await asyncio.create_subprocess_exec(*sink)
     mailer = SmtpMailer(f"smtp://127.0.0.1:{port}")
     payments, carrier = SandboxPayments(folder / "payments.db"), SandboxCarrier(folder / "carrier.db")
+    links = Links("http://127.0.0.1:8000", "a secret")
     signs = Shop(name="The Widget Shop", mail_from="orders@shop.example")
     try:
-        yield Parts(database, payments, carrier, mailer, Letters(), signs)
+        yield Parts(database, payments, carrier, mailer, Letters(), links, signs)
     finally:
         await mailer.aclose()
         payments.close()

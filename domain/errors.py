@@ -54,3 +54,13 @@ class UnknownLine(Refused):
 
     def __init__(self, order_id: str, sku: str) -> None:
         super().__init__(f"order {order_id} has no line {sku}")
+
+
+class ChangeRefused(Refused):
+    """A change of an order that can't be made; `what` is the field that was to change."""
+
+    code = "ChangeRefused"
+
+    def __init__(self, order_id: str, what: str, why: str) -> None:
+        super().__init__(f"{what}: {why} (order {order_id})")
+        self.what = what

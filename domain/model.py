@@ -43,6 +43,9 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\r\n]*$")]
 """Text that may stand in a header: one line."""
 
+By = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
+"""Who asked: `customer`, `support:maria`, `operations:li`."""
+
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
 """A moment, in UTC; one without an offset is refused."""
 

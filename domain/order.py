@@ -47,6 +47,12 @@ class Address(StrictModel):
     postal_code: Line = ""
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
+    @property
+    def written(self) -> tuple[str, ...]:
+        """As on an envelope."""
+        place = " ".join(part for part in (self.city, self.region, self.postal_code) if part)
+        return (self.name, self.street, place, self.country)
+
 
 class OrderLine(StrictModel):
     sku: Id

@@ -1,9 +1,10 @@
 """What the shop decides: its policy, and what it says of each product."""
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from domain.model import Id, Line, Model, StrictModel
 from domain.order import Fulfilment, Timing
@@ -19,6 +20,13 @@ class HeadStart(StrictModel):
     expedited: Days = 5
     wholesale: Days = 3
     need_by: Days = 2
+
+
+class ShippedWhen(StrEnum):
+    """The moment from which a parcel counts as shipped: it is charged and told about then, and not undone any more."""
+
+    LABEL = "label"
+    HANDED_OVER = "handed_over"
 
 
 class Targets(StrictModel):
@@ -46,15 +54,8 @@ class Policy(Model):
     wholesale_from_units: Annotated[int, Field(ge=1)] = 50
     split_from_minor: Annotated[int, Field(ge=0)] = 0
     delay_rule: dict[str, str] = {"US": "ftc", "EU": "eu", "*": "none"}
-    shipped_when: str = "label"
+    shipped_when: ShippedWhen = ShippedWhen.LABEL
     targets: Targets = Targets()
-
-    @field_validator("shipped_when")
-    @classmethod
-    def _known_moment(cls, value: str) -> str:
-        if value not in {"label", "handed_over"}:
-            raise ValueError("must be label or handed_over")
-        return value
 
 
 class Product(StrictModel):
@@ -74,6 +75,8 @@ class Product(StrictModel):
     usual_restock_days: Days | None = None
     accept_from: date | None = None
     accept_until: date | None = None
+    weight_grams: Annotated[int, Field(ge=1, le=1_000_000)] = 500
+    """What a unit weighs, packed; carriers ask."""
 
 
 class Catalog(StrictModel):

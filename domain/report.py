@@ -4,7 +4,9 @@ from datetime import date, datetime
 
 from domain import life
 from domain.model import Instant, Model
-from domain.state import LineState, Next, NoticeState, OrderState, ParcelState, PaymentKind
+from domain.parcel import ParcelStage, ParcelState
+from domain.payment import PaymentKind, PaymentState
+from domain.state import LineState, Next, NoticeState, OrderState
 from domain.status import Status as OrderStatus
 
 
@@ -63,6 +65,9 @@ class Status(Model):
     lines: tuple[StatusLine, ...]
     parcels: tuple[StatusParcel, ...]
     payments: tuple[StatusPayment, ...]
+    disputes: tuple[StatusPayment, ...] = ()
+    refused: tuple[str, ...] = ()
+    """Steps that a gateway refuses: a person must look."""
     notices: tuple[StatusNotice, ...]
     next: Next | None
     cancellable: bool
@@ -80,8 +85,10 @@ def status_report(state: OrderState, as_of: datetime, places: dict[str, int | No
         promised_on=state.promised_on,
         original_promised_on=state.original_promised_on,
         lines=tuple(_line(line, (places or {}).get(line.sku)) for line in state.lines),
-        parcels=tuple(_parcel(parcel) for parcel in state.parcels if parcel.sent),
+        parcels=tuple(_parcel(parcel) for parcel in state.parcels if _shown(parcel)),
         payments=tuple(_payments(state)),
+        disputes=tuple(_payment(dispute) for dispute in state.disputes),
+        refused=tuple(f"{rest.what}: {rest.refused}" for rest in state.rests if rest.refused),
         notices=tuple(_notice(notice) for notice in state.notices),
         next=_next(state, as_of),
         cancellable=state.status.open and any(_cancellable(state)),
@@ -93,13 +100,21 @@ def _line(line: LineState, place: int | None) -> StatusLine:
     return StatusLine.model_validate({**line.model_dump(), "queue_position": place})
 
 
+def _shown(parcel: ParcelState) -> bool:
+    """One whose label the warehouse may need, or that has left."""
+    return parcel.sent or parcel.stage is ParcelStage.READY
+
+
 def _parcel(parcel: ParcelState) -> StatusParcel:
     return StatusParcel.model_validate(parcel.model_dump())
 
 
 def _payments(state: OrderState) -> list[StatusPayment]:
-    shown = {PaymentKind.CHARGE, PaymentKind.CAPTURE, PaymentKind.REFUND}
-    return [StatusPayment.model_validate(p.model_dump()) for p in state.payments if p.kind in shown]
+    return [_payment(payment) for payment in state.payments if payment.kind.moves_money]
+
+
+def _payment(payment: PaymentState) -> StatusPayment:
+    return StatusPayment.model_validate(payment.model_dump())
 
 
 def _notice(notice: NoticeState) -> StatusNotice:

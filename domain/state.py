@@ -1,7 +1,6 @@
 """One order as the database last told it: what the rules and the status read."""
 
 from datetime import date, datetime
-from enum import StrEnum
 
 from domain.cancellation import Reason
 from domain.decision import Decision
@@ -9,6 +8,8 @@ from domain.model import Instant, Model
 from domain.money import Money
 from domain.notices import Kind
 from domain.order import Fulfilment, Timing
+from domain.parcel import ParcelStage, ParcelState
+from domain.payment import Attempt, PaymentKind, PaymentState
 from domain.policy import Policy
 from domain.queue import Priority
 from domain.status import Status
@@ -26,6 +27,7 @@ class LineState(Model):
     shipped: int = 0
     cancelled: int = 0
     unit_price_minor: int = 0
+    may_split: bool = True
     promised_on: date | None = None
     queue_position: int | None = None
 
@@ -36,86 +38,6 @@ class LineState(Model):
     @property
     def open(self) -> int:
         return self.backordered + self.allocated + self.claimed
-
-
-class ParcelStage(StrEnum):
-    CLAIMED = "claimed"
-    AUTHORISED = "authorised"
-    LABELLED = "labelled"
-    SHIPPED = "shipped"
-    UNPAID = "unpaid"
-    UNDONE = "undone"
-
-
-class ParcelLine(Model):
-    sku: str
-    quantity: int
-
-
-class ParcelState(Model):
-    """One parcel and how far it has come; amounts in minor units."""
-
-    number: int
-    stage: ParcelStage
-    lines: tuple[ParcelLine, ...]
-    amount_minor: int
-    authorisation: str | None = None
-    """The provider's reference of the money that is held for it."""
-    authorised_until: Instant | None = None
-    money_held: bool = False
-    declined_at: Instant | None = None
-    declines: int = 0
-    final_decline: bool = False
-    new_method: bool = False
-    label_unknown: bool = False
-    carrier: str | None = None
-    service: str | None = None
-    tracking: str | None = None
-    shipped_at: Instant | None = None
-    estimated_delivery: date | None = None
-    label_url: str | None = None
-
-    @property
-    def undoable(self) -> bool:
-        """Before the point of no return: its label is not bought."""
-        return self.stage in {ParcelStage.CLAIMED, ParcelStage.AUTHORISED}
-
-    @property
-    def in_progress(self) -> bool:
-        return self.undoable or self.stage is ParcelStage.LABELLED
-
-    @property
-    def sent(self) -> bool:
-        return self.stage in {ParcelStage.LABELLED, ParcelStage.SHIPPED, ParcelStage.UNPAID}
-
-
-class PaymentKind(StrEnum):
-    AUTHORISE = "authorise"
-    CAPTURE = "capture"
-    VOID = "void"
-    CHARGE = "charge"
-    REFUND = "refund"
-
-
-class PaymentState(Model):
-    kind: PaymentKind
-    amount_minor: int
-    currency: str
-    at: Instant
-    reference: str | None = None
-
-
-class Attempt(Model):
-    """One call to the payment provider, under its key; stored before it is made."""
-
-    key: str
-    order_id: str
-    parcel: int
-    kind: PaymentKind
-    amount_minor: int
-    currency: str
-    method: str
-    reference: str | None = None
 
 
 class NoticeState(Model):
@@ -139,11 +61,15 @@ class Next(Model):
 
 
 class Rest(Model):
-    """A gateway was out of reach: its step is tried again at `retry_at`, and everything else goes on."""
+    """A gateway was out of reach: its step is tried again at `retry_at`, and everything else goes on.
+
+    `refused`: it answered, and will not do it; operations must look, and it is asked once a day.
+    """
 
     what: str
     failures: int
     retry_at: Instant
+    refused: str | None = None
 
 
 class OrderState(Model):
@@ -169,6 +95,7 @@ class OrderState(Model):
     lines: tuple[LineState, ...] = ()
     parcels: tuple[ParcelState, ...] = ()
     payments: tuple[PaymentState, ...] = ()
+    disputes: tuple[PaymentState, ...] = ()
     charge_unknown: bool = False
     started: tuple[Attempt, ...] = ()
     """Calls to the payment provider that are stored, and not answered yet."""
@@ -228,8 +155,15 @@ class OrderState(Model):
 
     @property
     def unpaid(self) -> Money:
+        """All that was sent and never taken by the provider, settled or not."""
         unpaid = sum(parcel.amount_minor for parcel in self.parcels if parcel.stage is ParcelStage.UNPAID)
         return Money(minor=unpaid, currency=self.currency)
+
+    @property
+    def goods(self) -> Money:
+        """What the units that are not cancelled are worth."""
+        goods = sum(line.kept * line.unit_price_minor for line in self.lines)
+        return Money(minor=goods, currency=self.currency)
 
     @property
     def refund_due(self) -> Money:
@@ -240,9 +174,8 @@ class OrderState(Model):
         if self.timing is not Timing.AT_ORDER:
             return Money(minor=0, currency=self.currency)
         rejected = self.status is Status.REJECTED
-        goods = sum(line.kept * line.unit_price_minor for line in self.lines)
         shipping = self.shipping_minor if any(line.kept for line in self.lines) else 0
-        keep = 0 if rejected else goods + shipping
+        keep = 0 if rejected else self.goods.minor + shipping
         return Money(minor=max(0, self.charged.minor - self.refunded.minor - keep), currency=self.currency)
 
     def resting(self, what: str, now: datetime) -> bool:
@@ -250,35 +183,3 @@ class OrderState(Model):
 
     def told(self, kind: Kind, occasion: str | None = None) -> bool:
         return any(n.kind == kind and occasion in {None, n.occasion} for n in self.notices)
-
-
-class Outcome(Model):
-    """How every unit and every cent of an order ended."""
-
-    order_id: str
-    status: Status
-    units_ordered: int
-    units_shipped: int
-    units_cancelled: int
-    charged_minor: int
-    refunded_minor: int
-    unpaid_minor: int
-    currency: str
-    parcels: int
-    ended_at: Instant | None
-
-
-def outcome(state: OrderState, ended_at: datetime | None = None) -> Outcome:
-    return Outcome(
-        order_id=state.order_id,
-        status=state.status,
-        units_ordered=sum(line.ordered for line in state.lines),
-        units_shipped=state.shipped_units,
-        units_cancelled=state.cancelled_units,
-        charged_minor=state.charged.minor,
-        refunded_minor=state.refunded.minor,
-        unpaid_minor=state.unpaid.minor,
-        currency=state.currency,
-        parcels=sum(parcel.sent for parcel in state.parcels),
-        ended_at=ended_at or state.ended_at,
-    )

@@ -9,12 +9,13 @@ from domain.order import Address
 
 
 class ParcelSpec(Model):
-    """Parcel `number` of an order: where it goes, how many units, what they are worth."""
+    """Parcel `number` of an order: where it goes, how many units, what they weigh and are worth."""
 
     order_id: str
     number: int
     ship_to: Address
     units: int
+    weight_grams: int
     value: Money
 
 
@@ -42,9 +43,17 @@ class Label(Model):
 
 
 class AddressRefused(Model):
-    """No carrier delivers there; the customer has to correct the address."""
+    """No carrier delivers there; the customer has to correct the address, which `message` does not repeat."""
 
     message: str
+
+
+class Tracked(Model):
+    """Where a parcel is, in the carrier's own word (`in_transit`, `delivered` …)."""
+
+    status: str
+    estimated_delivery: date | None
+    at: Instant | None
 
 
 class Carrier(Protocol):
@@ -56,8 +65,8 @@ class Carrier(Protocol):
         PermanentRefusal: it never will; `code` says why.
     """
 
-    async def rates(self, spec: ParcelSpec, at: Instant) -> tuple[Rate, ...] | AddressRefused:
-        """What the carriers offer, the cheapest first."""
+    async def rates(self, key: str, spec: ParcelSpec, at: Instant) -> tuple[Rate, ...] | AddressRefused:
+        """What the carriers offer for the purchase under `key`, the cheapest first."""
         ...
 
     async def buy(self, key: str, spec: ParcelSpec, rate: Rate, at: Instant) -> Label | AddressRefused:
@@ -70,4 +79,8 @@ class Carrier(Protocol):
 
     async def void(self, key: str, at: Instant) -> None:
         """Give the label back; doing it again, or without a label, changes nothing."""
+        ...
+
+    async def track(self, carrier: str, tracking: str, at: Instant) -> Tracked | None:
+        """How far a parcel has come; None: the carrier does not know it yet."""
         ...

@@ -4,6 +4,7 @@ from typing import Literal, Protocol
 
 from domain.model import Instant, Model
 from domain.money import Money
+from domain.payment import Attempt
 
 
 class PaymentRequest(Model):
@@ -35,7 +36,10 @@ class Charged(Model):
 
 
 class Declined(Model):
-    """The customer's bank says no; `final` means that this method must not be tried again."""
+    """The customer's bank says no; `final` means that this method must not be tried again.
+
+    The code `authentication_required`: the bank wants to hear from the customer first.
+    """
 
     key: str
     code: str
@@ -115,6 +119,10 @@ class PaymentProvider(Protocol):
         """Give back part or all of what a charge or capture took."""
         ...
 
-    async def find(self, key: str) -> PaymentOutcome | None:
-        """What came of the call with this key; None: it never happened."""
+    async def find(self, attempt: Attempt) -> PaymentOutcome | None:
+        """What came of this call; None: it never happened."""
+        ...
+
+    async def entries(self, since: Instant, until: Instant) -> list[BookEntry]:
+        """The provider's books of a period (`until` is exclusive), by their own clock."""
         ...

@@ -107,6 +107,14 @@ def entries(db: sqlite3.Connection, order_id: str | None) -> list[Entry]:
     return [_entry(row) for row in rows]
 
 
+def moved(db: sqlite3.Connection, since: Instant, until: Instant) -> list[Entry]:
+    """What was taken or given back from `since` on, before `until`."""
+    rows = db.execute(
+        "SELECT * FROM entries WHERE state = 'succeeded' AND kind IN ('charge', 'capture', 'refund') ORDER BY id"
+    )
+    return [entry for entry in map(_entry, rows) if since <= entry.at < until]
+
+
 def balance(db: sqlite3.Connection, order_id: str) -> int:
     row = db.execute(
         "SELECT COALESCE(SUM(CASE kind WHEN 'refund' THEN -minor ELSE minor END), 0) AS held FROM entries"

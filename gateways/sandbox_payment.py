@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from domain.model import Instant
 from domain.money import Money
+from domain.payment import Attempt
 from gateways import payment_books as books
 from gateways import payment_rules as rules
 from gateways.errors import GatewayUnavailable, OutcomeUnknown
@@ -81,14 +82,19 @@ class SandboxPayments(Sandbox):
         outcome = Refunded(key=key, reference=f"re_{digest(key)[:24]}", amount=amount, at=at)
         return self._follow("refund", outcome, reference, amount, at, check=rules.may_refund)
 
-    async def find(self, key: str) -> PaymentOutcome | None:
-        """What came of the call with this key."""
+    async def find(self, attempt: Attempt) -> PaymentOutcome | None:
+        """What came of this call."""
 
         def look(db: sqlite3.Connection) -> PaymentOutcome | None:
-            entry = books.by_key(db, key)
+            entry = books.by_key(db, attempt.key)
             return None if entry is None else entry.read()
 
         return self._call("find", look)
+
+    async def entries(self, since: Instant, until: Instant) -> list[BookEntry]:
+        """What moved money in a period."""
+        with self._transaction() as db:
+            return [entry.shown() for entry in books.moved(db, since, until)]
 
     def books(self, order_id: str | None = None) -> list[BookEntry]:
         """Every entry in the order of writing, of one order or of all."""

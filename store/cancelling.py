@@ -13,7 +13,8 @@ from domain.state import OrderState
 from store import bells, keys, orders, parcels, promises
 from store.deal import Deal, lock
 from store.ledger import record_line
-from store.tables import CancellationRow, LineRow, ProductRow
+from store.life_tables import CancellationRow
+from store.tables import LineRow, ProductRow
 
 
 class Cancelling(Model):
@@ -48,7 +49,7 @@ def cancel(session: Session, asked: Cancelling) -> Cancelled:
     session.flush()
     asked_units = before.open_units if asked.cancellation.lines is None else sum(wanted.values())
     outcome = _outcome(session, order.order_id, units, asked_units, before)
-    session.add(_record(asked, outcome))
+    session.add(record(asked, outcome))
     state = orders.settled(session, asked.order_id, asked.at)
     return Cancelled(state=state, outcome=outcome, bells=bells.hanging(session, deal.cause), cause=deal.cause)
 
@@ -140,7 +141,7 @@ def _outcome(
     )
 
 
-def _record(asked: Cancelling, outcome: CancellationOutcome) -> CancellationRow:
+def record(asked: Cancelling, outcome: CancellationOutcome) -> CancellationRow:
     return CancellationRow(
         cancellation_id=_id(asked),
         order_id=asked.order_id,

@@ -1,5 +1,7 @@
 """Causes and keys: each made from business ids, by one function a kind."""
 
+from datetime import datetime
+
 
 def placed(order_id: str, life: int) -> str:
     return f"order-{order_id}-placed-{life}"
@@ -23,6 +25,11 @@ def cancelled(cancellation_id: str) -> str:
 
 def parcel(order_id: str, number: int, what: str) -> str:
     return f"order-{order_id}-parcel-{number}-{what}"
+
+
+def change(order_id: str, at: datetime, digest: str) -> str:
+    """One change asked for at one moment."""
+    return f"{order_id}-{at:%Y%m%dT%H%M%S%f}-{digest[:12]}"
 
 
 def gateway(order_id: str, parcel: int, kind: str, attempt: int) -> str:

@@ -2,14 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, func
+from sqlalchemy import Row, bindparam, case, func, or_
 from sqlalchemy.orm import Session
 
 from domain.model import Instant, Model
-from domain.state import Attempt, OrderState, ParcelStage, PaymentKind
+from domain.parcel import ParcelStage
+from domain.payment import Attempt, PaymentKind
+from domain.state import OrderState
+from domain.steps import Void, parcel_rest
 from store import orders, parcels, payments, placing, rests
+from store.life_tables import ParcelRow
 from store.parcels import Step
-from store.tables import ParcelRow
 
 
 class Decline(Model):
@@ -28,7 +31,7 @@ def to_authorise(session: Session, step: Step) -> Attempt:
     """The authorisation to ask for: under a new key once the last one's outcome is known."""
     order, parcel = orders.own(session, step.order_id), parcels.row(session, step)
     lasts = parcel.authorised_until is None or parcel.authorised_until > step.at
-    due = not (parcel.stage == ParcelStage.AUTHORISED and lasts)
+    due = not (parcel.money_held and lasts)
     return _attempt(session, order, step, PaymentKind.AUTHORISE, parcel.amount_minor, due=due)
 
 
@@ -44,16 +47,21 @@ def _attempt(
 ) -> Attempt:
     """The call to make; for a step that was answered before, the same call under the same key."""
     payment = payments.call(session, order, kind, step.parcel, minor, at=step.at, due=due)
-    return payments.attempt(payment, order, reference)
+    return payments.attempt(payment, reference)
 
 
-def authorised(session: Session, step: Step, key: str, answer: Approval | Decline) -> OrderState:
-    """An approval lets the parcel go on; a decline opens, or goes on with, its payment hold."""
-    rests.over(session, orders.own(session, step.order_id), f"parcel/{step.parcel}")
+def authorised(session: Session, step: Step, attempt: Attempt, answer: Approval | Decline) -> OrderState:
+    """An approval lets the parcel go on; a decline opens, or goes on with, its payment hold.
+
+    A decline of a method that was replaced meanwhile says nothing of the new one, which is tried next.
+    """
+    order = orders.own(session, step.order_id)
+    rests.over(session, order, parcel_rest(step.parcel))
     if isinstance(answer, Decline):
-        if payments.decline(session, key, answer.code, step.at):
-            parcels.change(session, step, _DECLINED, since=step.at, final=answer.final)
-    elif payments.succeed(session, key, answer.reference, step.at):
+        news = payments.decline(session, attempt.key, answer.code, step.at)
+        if news and attempt.method == order.method:
+            parcels.change(session, step, _DECLINED, since=step.at, final=answer.final, code=answer.code)
+    elif payments.succeed(session, attempt.key, answer.reference, step.at):
         parcels.change(session, step, _AUTHORISED, held=answer.reference, until=answer.expires_at)
     return orders.settled(session, step.order_id, step.at)
 
@@ -64,22 +72,35 @@ _AUTHORISED = parcels.THIS.values(
     authorisation=bindparam("held"),
     authorised_until=bindparam("until"),
     money_held=True,
+    capture_refused=False,
     new_method=False,
     declined_at=None,
     declines=0,
+    decline_code=None,
 )
 
+_ASKED = case((or_(ParcelRow.declined_at.is_(None), ParcelRow.new_method), 1), else_=0)
 _DECLINED = parcels.THIS.values(
     new_method=False,
     declined_at=func.coalesce(ParcelRow.declined_at, bindparam("since", type_=ParcelRow.declined_at.type)),
     declines=ParcelRow.declines + 1,
+    decline_code=bindparam("code"),
     final_decline=bindparam("final"),
+    asks=ParcelRow.asks + _ASKED,
+)
+
+_UNPAID = parcels.THIS.values(
+    stage=ParcelStage.UNPAID,
+    capture_refused=ParcelRow.money_held,
+    new_method=False,
+    decline_code=bindparam("code"),
+    asks=ParcelRow.asks + 1,
 )
 
 
 def to_capture(session: Session, step: Step) -> Attempt:
     order, parcel = orders.own(session, step.order_id), parcels.row(session, step)
-    due = parcel.stage == ParcelStage.LABELLED
+    due = parcel.stage == ParcelStage.LABELLED or (parcel.stage == ParcelStage.UNPAID and parcel.money_held)
     return _attempt(
         session,
         order,
@@ -91,15 +112,14 @@ def to_capture(session: Session, step: Step) -> Attempt:
     )
 
 
-def captured(session: Session, step: Step, key: str, answer: Approval | Decline) -> OrderState:
-    """A capture that fails for good leaves a shipped parcel on record as unpaid."""
-    rests.over(session, orders.own(session, step.order_id), f"parcel/{step.parcel}")
+def captured(session: Session, step: Step, attempt: Attempt, answer: Approval | Decline) -> OrderState:
+    """A capture that fails for good leaves a shipped parcel on record as unpaid, and lets what was held go."""
+    rests.over(session, orders.own(session, step.order_id), parcel_rest(step.parcel))
     if isinstance(answer, Decline):
-        news, stage = payments.decline(session, key, answer.code, step.at), ParcelStage.UNPAID
-    else:
-        news, stage = payments.succeed(session, key, answer.reference, step.at), ParcelStage.SHIPPED
-    if news:
-        parcels.change(session, step, parcels.THIS, stage=stage, money_held=False)
+        if payments.decline(session, attempt.key, answer.code, step.at):
+            parcels.change(session, step, _UNPAID, code=answer.code)
+    elif payments.succeed(session, attempt.key, answer.reference, step.at):
+        parcels.change(session, step, parcels.THIS, stage=ParcelStage.SHIPPED, money_held=False)
     return orders.settled(session, step.order_id, step.at)
 
 
@@ -117,9 +137,9 @@ def to_void(session: Session, step: Step) -> Attempt:
     )
 
 
-def unknown_authorisation(session: Session, step: Step) -> str | None:
-    """The key of an authorisation whose answer never came."""
-    return payments.started_key(session, step.order_id, step.parcel, PaymentKind.AUTHORISE)
+def unknown_authorisation(session: Session, step: Step) -> Attempt | None:
+    """An authorisation whose answer never came."""
+    return payments.unanswered(session, step.order_id, step.parcel, PaymentKind.AUTHORISE)
 
 
 def voided(session: Session, step: Step, key: str, reference: str | None) -> OrderState:
@@ -127,15 +147,15 @@ def voided(session: Session, step: Step, key: str, reference: str | None) -> Ord
     order, parcel = orders.own(session, step.order_id), parcels.row(session, step)
     unknown = unknown_authorisation(session, step)
     if unknown is not None and reference not in {None, parcel.authorisation}:
-        payments.succeed(session, unknown, reference or "", step.at)
+        payments.succeed(session, unknown.key, reference or "", step.at)
     elif unknown is not None:
-        payments.never_happened(session, unknown)
+        payments.never_happened(session, unknown.key)
     if reference is None:
         payments.never_happened(session, key)
     else:
         payments.succeed(session, key, reference, step.at)
-    parcels.change(session, step, parcels.THIS, money_held=False)
-    rests.over(session, order, f"void/{step.parcel}")
+    parcels.change(session, step, parcels.THIS, money_held=False, capture_refused=False)
+    rests.over(session, order, Void(step.parcel).rests_as)
     return orders.settled(session, step.order_id, step.at)
 
 
@@ -145,13 +165,13 @@ def to_charge(session: Session, step: Step) -> Attempt:
     return _attempt(session, order, step, PaymentKind.CHARGE, value, due=False)
 
 
-def charged(session: Session, step: Step, key: str, answer: Approval | Decline) -> placing.Placed:
+def charged(session: Session, step: Step, attempt: Attempt, answer: Approval | Decline) -> placing.Placed:
     """An order at order is accepted with its charge, and rejected without it."""
     order = orders.own(session, step.order_id)
     if isinstance(answer, Decline):
-        if payments.decline(session, key, answer.code, step.at):
+        if payments.decline(session, attempt.key, answer.code, step.at):
             return placing.decline(session, step.order_id, answer.code, step.at)
-    elif payments.succeed(session, key, answer.reference, step.at):
+    elif payments.succeed(session, attempt.key, answer.reference, step.at):
         return placing.Placed(state=placing.accept_charged(session, step.order_id, step.at))
     return placing.as_it_stands(session, order)
 

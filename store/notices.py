@@ -1,19 +1,24 @@
 """Notices: what each must say, and that it was sent."""
 
-from datetime import date
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain import dunning, parcels
 from domain.cancellation import Reason
 from domain.model import Instant, Model
 from domain.money import Money
 from domain.notices import Kind
-from domain.order import Customer
-from domain.state import OrderState, ParcelLine, PaymentKind
+from domain.order import Address, Customer
+from domain.parcel import ParcelLine, ParcelState
+from domain.payment import PaymentKind
+from domain.state import OrderState
 from store import keys, orders, rests
+from store.life_tables import CancellationRow, NoticeRow
 from store.once import insert_once
-from store.tables import CancellationRow, NoticeRow, StockLedgerRow
+from store.tables import StockLedgerRow
 
 
 class Telling(Model):
@@ -40,6 +45,11 @@ class Facts(Model):
     amount: Money | None = None
     charged: bool = False
     reason: Reason | None = None
+    answer_by: date | None = None
+    waiting: tuple[ParcelLine, ...] = ()
+    need_by: date | None = None
+    address: tuple[str, ...] = ()
+    sent: bool = False
     already_sent: bool = False
 
 
@@ -68,8 +78,15 @@ def _particulars(session: Session, state: OrderState, telling: Telling) -> dict[
                     ParcelLine(sku=li.sku, quantity=li.backordered) for li in state.lines if li.backordered
                 )
             }
-        case Kind.SHIPPED | Kind.PAYMENT_PROBLEM:
-            return _of_parcel(state, int(telling.occasion))
+        case Kind.SHIPPED:
+            return _shipped(session, state, _parcel(state, telling))
+        case Kind.PAYMENT_PROBLEM | Kind.PAYMENT_AUTHENTICATION:
+            return _to_pay(state, _parcel(state, telling))
+        case Kind.ADDRESS_PROBLEM:
+            address = Address.model_validate(orders.row(session, state.order_id).ship_to)
+            return {"lines": _parcel(state, telling).lines, "address": address.written}
+        case Kind.CHOICE:
+            return _to_choose(state, telling)
         case Kind.CANCELLED:
             return _of_cancellation(session, state, telling.occasion)
         case Kind.REFUNDED:
@@ -78,8 +95,13 @@ def _particulars(session: Session, state: OrderState, telling: Telling) -> dict[
     return {}
 
 
-def _of_parcel(state: OrderState, number: int) -> dict[str, object]:
-    parcel = next(parcel for parcel in state.parcels if parcel.number == number)
+def _parcel(state: OrderState, telling: Telling) -> ParcelState:
+    """The parcel that the occasion names, as `2` or, for a second time, `2-2`."""
+    number = int(telling.occasion.partition("-")[0])
+    return next(parcel for parcel in state.parcels if parcel.number == number)
+
+
+def _of_parcel(state: OrderState, parcel: ParcelState) -> dict[str, object]:
     return {
         "lines": parcel.lines,
         "carrier": parcel.carrier,
@@ -87,6 +109,32 @@ def _of_parcel(state: OrderState, number: int) -> dict[str, object]:
         "tracking": parcel.tracking,
         "estimated_delivery": parcel.estimated_delivery,
         "amount": Money(minor=parcel.amount_minor, currency=state.currency),
+    }
+
+
+def _shipped(session: Session, state: OrderState, parcel: ParcelState) -> dict[str, object]:
+    """A customer who needed it by a day is told when it comes later."""
+    need_by = orders.body(session, state.order_id).need_by
+    late = need_by and parcel.estimated_delivery and parcel.estimated_delivery > need_by
+    return {**_of_parcel(state, parcel), "need_by": need_by if late else None}
+
+
+def _to_pay(state: OrderState, parcel: ParcelState) -> dict[str, object]:
+    answer_by = dunning.grace_ends(state.terms, parcel.declined_at) if parcel.declined_at else None
+    local = answer_by.astimezone(ZoneInfo(state.time_zone)).date() if answer_by else None
+    return {**_of_parcel(state, parcel), "answer_by": local, "sent": parcel.sent}
+
+
+def _to_choose(state: OrderState, telling: Telling) -> dict[str, object]:
+    answer_by = telling.at + timedelta(days=state.terms.choice_deadline_days)
+    waiting = {line.sku: line.backordered + line.allocated for line in state.lines}
+    here = parcels.ahead_of_the_rest(state)
+    for line in here:
+        waiting[line.sku] -= line.quantity
+    return {
+        "lines": here,
+        "waiting": tuple(ParcelLine(sku=sku, quantity=units) for sku, units in waiting.items() if units),
+        "answer_by": answer_by.astimezone(ZoneInfo(state.time_zone)).date(),
     }
 
 

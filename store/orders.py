@@ -11,13 +11,15 @@ from domain import life
 from domain.decision import Decision
 from domain.errors import UnknownOrder
 from domain.order import Fulfilment, Order, Timing
+from domain.parcel import ParcelState
+from domain.payment import Attempt, PaymentKind, PaymentState
 from domain.policy import Policy
 from domain.queue import Priority
-from domain.state import Attempt, OrderState, ParcelState, PaymentKind, PaymentState, Rest
+from domain.state import OrderState, Rest
 from domain.status import Status, moved
 from store import reading
 from store.reading import Call
-from store.tables import OrderRow, ParcelRow
+from store.tables import OrderRow
 
 STARTED = "started"
 SUCCEEDED = "succeeded"
@@ -113,12 +115,17 @@ def _parts(session: Session, order: Row[Any]) -> dict[str, Any]:
     return {
         "lines": read.lines,
         "parcels": read.parcels,
-        "payments": tuple(_payment(call) for call in read.payments if call.state == SUCCEEDED),
+        "payments": tuple(_payment(call) for call in read.payments if _done(call)),
+        "disputes": tuple(_payment(call) for call in read.payments if call.kind is PaymentKind.DISPUTE),
         "charge_unknown": any(call.kind is PaymentKind.CHARGE for call in started),
         "started": tuple(_attempt(order, call, read.parcels) for call in started),
         "notices": read.notices,
         "cancellations": read.cancellations,
     }
+
+
+def _done(call: Call) -> bool:
+    return call.state == SUCCEEDED and call.kind is not PaymentKind.DISPUTE
 
 
 def _payment(call: Call) -> PaymentState:
@@ -141,7 +148,7 @@ def _attempt(order: Row[Any], call: Call, parcels: Iterable[ParcelState]) -> Att
         kind=call.kind,
         amount_minor=call.amount_minor,
         currency=call.currency,
-        method=order.method,
+        method=call.method,
         reference=next(held, None) if call.kind is PaymentKind.CAPTURE else None,
     )
 
@@ -163,16 +170,6 @@ def settled(session: Session, order_id: str, at: datetime, now: OrderState | Non
 def body(session: Session, order_id: str) -> Order:
     """The order as it was placed."""
     return Order.model_validate(row(session, order_id).body)
-
-
-def change_method(session: Session, order_id: str, method: str, at: datetime) -> OrderState:
-    """The customer gave another payment method: a payment hold is tried again at once."""
-    own(session, order_id)
-    change(session, order_id, method=method)
-    for parcel in session.scalars(select(ParcelRow).where(ParcelRow.order_id == order_id)):
-        if parcel.declined_at is not None:
-            parcel.new_method, parcel.final_decline = True, False
-    return settled(session, order_id, at)
 
 
 def record_unreadable(session: Session, order_id: str, what: str, at: datetime) -> OrderState:

@@ -1,6 +1,5 @@
 """Parcels: claimed from what is allocated, labelled, shipped, or undone."""
 
-from datetime import date
 from operator import itemgetter
 from typing import Any
 
@@ -9,13 +8,16 @@ from sqlalchemy.orm import Session
 
 from domain import parcels as rules
 from domain.model import Instant, Model
-from domain.money import Money
-from domain.order import Address, Timing
-from domain.state import Attempt, OrderState, ParcelLine, ParcelStage, PaymentKind
+from domain.order import Timing
+from domain.parcel import ParcelLine, ParcelStage
+from domain.payment import Attempt, PaymentKind
+from domain.state import OrderState
+from domain.steps import parcel_rest
 from store import keys, orders, payments, rests
 from store.deal import Deal, lock
 from store.ledger import record_lines
-from store.tables import ParcelRow, ProductRow
+from store.life_tables import ParcelRow
+from store.tables import ProductRow
 
 
 class Step(Model):
@@ -30,31 +32,6 @@ class Step(Model):
     parcel: int = 0
     again: bool = False
     call: Attempt | None = None
-
-
-class ToLabel(Model):
-    """A parcel whose label is to be bought under `key`; `unknown` when that may have happened already."""
-
-    key: str
-    ship_to: Address
-    units: int
-    value: Money
-    expedited: bool
-    need_by: date | None
-    unknown: bool
-
-
-class Bought(Model):
-    """The label that was bought."""
-
-    label_id: str
-    carrier: str
-    service: str
-    tracking: str
-    label_url: str
-    cost_minor: int
-    estimated_delivery: date
-    rates: tuple[dict[str, object], ...] = ()
 
 
 def claim(session: Session, step: Step) -> OrderState:
@@ -77,7 +54,7 @@ def _claim(
     moves = {line.sku: {"allocated": -line.quantity, "claimed": line.quantity} for line in units}
     record_lines(session, deal, "claimed", order.order_id, moves, parcel=number)
     amount = rules.amount_minor(state, units)
-    parcel = {
+    parcel: dict[str, Any] = {
         "order_id": order.order_id,
         "number": number,
         "stage": ParcelStage.CLAIMED,
@@ -106,24 +83,19 @@ def change(session: Session, step: Step, statement: Update, **values: Any) -> No
     session.connection().execute(statement, {"of_order": step.order_id, "of_parcel": step.parcel, **values})
 
 
-def label_key(parcel: Row[Any]) -> str:
+def label_key(parcel: Row[Any] | ParcelRow) -> str:
     return keys.gateway(parcel.order_id, parcel.number, "label", parcel.label_attempt)
 
 
-def ship(session: Session, step: Step, label: Bought) -> OrderState:
-    """The label is bought: the parcel's units have left, and from here nothing is undone."""
-    order = orders.own(session, step.order_id)
-    rests.over(session, order, f"parcel/{step.parcel}")
+def leave(session: Session, step: Step, order: Row[Any], **label: Any) -> None:
+    """The parcel's units have left: from here nothing is undone, and what is held is to be taken."""
     parcel = row(session, step)
-    if ParcelStage(parcel.stage) in {ParcelStage.CLAIMED, ParcelStage.AUTHORISED}:
-        _send(session, step, parcel)
-        to_capture = bool(order.timing == Timing.AT_SHIPMENT and parcel.amount_minor)
-        stage = ParcelStage.LABELLED if to_capture else ParcelStage.SHIPPED
-        shipped = {"stage": stage, "shipped_at": step.at, "label_unknown": False}
-        change(session, step, THIS, **shipped, **label.model_dump())
-        if to_capture:
-            payments.first(session, order, PaymentKind.CAPTURE, step.parcel, parcel.amount_minor, step.at)
-    return orders.settled(session, step.order_id, step.at)
+    _send(session, step, parcel)
+    to_capture = bool(order.timing == Timing.AT_SHIPMENT and parcel.amount_minor)
+    stage = ParcelStage.LABELLED if to_capture else ParcelStage.SHIPPED
+    change(session, step, THIS, stage=stage, shipped_at=step.at, **label)
+    if to_capture:
+        payments.first(session, order, PaymentKind.CAPTURE, step.parcel, parcel.amount_minor, step.at)
 
 
 def _send(session: Session, step: Step, parcel: Row[Any]) -> None:
@@ -143,44 +115,26 @@ _SEND = (
 )
 
 
-def to_label(session: Session, step: Step) -> ToLabel:
-    """The label to buy; from now on it may have been bought, until its answer is known."""
-    orders.own(session, step.order_id)
-    parcel, order = row(session, step), orders.body(session, step.order_id)
-    bought = ParcelStage(parcel.stage) not in {ParcelStage.CLAIMED, ParcelStage.AUTHORISED}
-    change(session, step, THIS, label_unknown=not bought)
-    return ToLabel(
-        key=label_key(parcel),
-        ship_to=order.ship_to,
-        units=sum(line["quantity"] for line in parcel.lines),
-        value=Money(minor=parcel.amount_minor, currency=order.currency),
-        expedited=order.expedited,
-        need_by=order.need_by,
-        unknown=parcel.label_unknown or bought,
-    )
-
-
-def label_never_bought(session: Session, step: Step) -> OrderState:
-    """Looked up and not found: the parcel may be undone, or its label bought."""
-    orders.own(session, step.order_id)
-    change(session, step, THIS, label_unknown=False)
-    return orders.settled(session, step.order_id, step.at)
-
-
 def undo(session: Session, deal: Deal, parcel: ParcelRow) -> None:
-    """Put a parcel's units back among the allocated; the money held for it is given back afterwards."""
+    """Put a parcel's units back among the allocated; the money and the label go back afterwards."""
     moves = {
         line["sku"]: {"claimed": -line["quantity"], "allocated": line["quantity"]} for line in parcel.lines
     }
     record_lines(session, deal, "undone", parcel.order_id, moves, parcel=parcel.number)
+    give_back_label(parcel)
     parcel.stage = ParcelStage.UNDONE
-    rests.over(session, orders.row(session, parcel.order_id), f"parcel/{parcel.number}")
-    parcel.money_held = parcel.money_held or payments.pending(
-        session, parcel.order_id, parcel.number, PaymentKind.AUTHORISE
-    )
+    rests.over(session, orders.row(session, parcel.order_id), parcel_rest(parcel.number))
+    unanswered = payments.unanswered(session, parcel.order_id, parcel.number, PaymentKind.AUTHORISE)
+    parcel.money_held = parcel.money_held or unanswered is not None
+
+
+def give_back_label(parcel: ParcelRow) -> None:
+    """A label that was bought for a parcel that does not leave with it was bought in vain."""
+    if parcel.stage == ParcelStage.READY:
+        parcel.labels_to_void = [*parcel.labels_to_void, label_key(parcel)]
 
 
 def in_progress(session: Session, order_id: str) -> ParcelRow | None:
-    stages = (ParcelStage.CLAIMED, ParcelStage.AUTHORISED)
+    stages = (ParcelStage.CLAIMED, ParcelStage.AUTHORISED, ParcelStage.READY)
     found = select(ParcelRow).where(ParcelRow.order_id == order_id, ParcelRow.stage.in_(stages))
     return session.scalars(found).first()

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from domain.state import Attempt, PaymentKind
+from domain.payment import Attempt, PaymentKind
 from store import keys
+from store.life_tables import PaymentRow
 from store.orders import STARTED, SUCCEEDED
-from store.tables import PaymentRow
 
 DECLINED = "declined"
 NEVER = "never"
@@ -80,6 +80,7 @@ def _started(
         "attempt": attempt,
         "amount_minor": amount_minor,
         "currency": order.currency,
+        "method": order.method,
         "state": STARTED,
         "at": at,
     }
@@ -101,7 +102,7 @@ def _last(session: Session, order_id: str, parcel: int, kind: PaymentKind) -> Pa
     return session.scalars(_LAST, {"order_id": order_id, "parcel": parcel, "kind": kind}).first()
 
 
-def attempt(payment: PaymentRow, order: Row[Any], reference: str | None = None) -> Attempt:
+def attempt(payment: PaymentRow, reference: str | None = None) -> Attempt:
     return Attempt(
         key=payment.key,
         order_id=payment.order_id,
@@ -109,7 +110,7 @@ def attempt(payment: PaymentRow, order: Row[Any], reference: str | None = None) 
         kind=PaymentKind(payment.kind),
         amount_minor=payment.amount_minor,
         currency=payment.currency,
-        method=order.method,
+        method=payment.method,
         reference=reference,
     )
 
@@ -149,12 +150,7 @@ def reference_of(session: Session, order_id: str, parcel: int, kind: PaymentKind
     return session.scalars(statement.order_by(PaymentRow.attempt.desc()).limit(1)).first()
 
 
-def pending(session: Session, order_id: str, parcel: int, kind: PaymentKind) -> bool:
-    """Whether a call was begun whose outcome is not known."""
+def unanswered(session: Session, order_id: str, parcel: int, kind: PaymentKind) -> Attempt | None:
+    """The call that was begun and whose outcome is not known."""
     last = _last(session, order_id, parcel, kind)
-    return last is not None and last.state == STARTED
-
-
-def started_key(session: Session, order_id: str, parcel: int, kind: PaymentKind) -> str | None:
-    last = _last(session, order_id, parcel, kind)
-    return last.key if last is not None and last.state == STARTED else None
+    return attempt(last) if last is not None and last.state == STARTED else None

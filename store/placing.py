@@ -10,17 +10,19 @@ from domain.decision import Decision, DecisionLine, DecisionOutcome, DecisionRea
 from domain.errors import OrderBodyChanged
 from domain.model import Instant, Model
 from domain.order import Order, Timing
+from domain.payment import PaymentKind
 from domain.policy import Policy
 from domain.queue import Priority, priority, queue_at
-from domain.state import OrderState, PaymentKind
+from domain.state import OrderState
 from domain.status import Status, moved
 from store import bells, keys, orders, promises
 from store.catalog import policy
 from store.deal import Deal, lock
 from store.ledger import record_line, record_ordered
+from store.life_tables import NoticeRow
 from store.payments import begin
 from store.refusals import refusals, unavailable
-from store.tables import LineRow, NoticeRow, ProductRow, StockLedgerRow
+from store.tables import LineRow, ProductRow, StockLedgerRow
 
 
 class Placing(Model):
@@ -90,6 +92,7 @@ def _columns(placing: Placing, terms: Policy, life: int) -> dict[str, Any]:
         "timing": order.payment.timing or terms.payment_timing,
         "fulfilment": order.fulfilment or terms.fulfilment,
         "method": order.payment.method,
+        "ship_to": order.ship_to.model_dump(mode="json"),
         "currency": order.currency,
         "shipping_minor": order.shipping_minor,
         "terms": terms.model_dump(mode="json"),
@@ -178,6 +181,7 @@ def _lines(order: Order, terms: Policy, products: dict[str, ProductRow]) -> list
             allocated=0,
             queue_at=queue_at(order, terms),
             placed_at=order.placed_at,
+            may_split=products[line.sku].body.get("may_split", True),
         )
         for number, line in enumerate(order.lines, 1)
         if line.sku in products

@@ -23,8 +23,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from domain.model import Model
-from domain.state import CancelledUnits, LineState, NoticeState, ParcelState, PaymentState
-from store.tables import Base, CancellationRow, LineRow, NoticeRow, ParcelRow, PaymentRow, UtcDateTime
+from domain.parcel import ParcelState
+from domain.payment import PaymentState
+from domain.state import CancelledUnits, LineState, NoticeState
+from store.base import Base, UtcDateTime
+from store.life_tables import CancellationRow, NoticeRow, ParcelRow, PaymentRow
+from store.tables import LineRow
 
 
 class Call(PaymentState):
@@ -32,6 +36,7 @@ class Call(PaymentState):
 
     key: str
     parcel: int
+    method: str
     state: str
 
 

@@ -15,21 +15,24 @@ _MOST_MINUTES = 60
 
 
 class Resting(Model):
-    """Step `what` of an order found its gateway away at `at`."""
+    """Step `what` of an order found its gateway away at `at`; `refused`: it was there, and said why it never will."""
 
     order_id: str
     what: str
     at: Instant
+    refused: str | None = None
 
 
 def begin(session: Session, resting: Resting) -> OrderState:
-    """Try again in 1, 2, 4 … minutes, at most an hour apart."""
+    """Try again in 1, 2, 4 … minutes, at most an hour apart; daily what was refused, until a person has mended it."""
     order = orders.own(session, resting.order_id)
     failures = next((rest["failures"] for rest in order.rests if rest["what"] == resting.what), 0)
     minutes = min(_MOST_MINUTES, _FIRST_MINUTES * 2 ** min(failures, 10))
     others = _others(order, resting.what)
-    retry_at = resting.at + timedelta(minutes=minutes)
-    rest = Rest(what=resting.what, failures=failures + 1, retry_at=retry_at)
+    pause = timedelta(days=1) if resting.refused else timedelta(minutes=minutes)
+    rest = Rest(
+        what=resting.what, failures=failures + 1, retry_at=resting.at + pause, refused=resting.refused
+    )
     orders.change(session, resting.order_id, rests=[*others, rest.model_dump(mode="json")])
     return orders.settled(session, resting.order_id, resting.at)
 

@@ -1,64 +1,12 @@
-"""The tables: what is remembered, and what may not happen twice."""
+"""The tables of stock and of orders: what is remembered, and what may not happen twice."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    CheckConstraint,
-    DateTime,
-    Dialect,
-    ForeignKeyConstraint,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    TypeDecorator,
-    UniqueConstraint,
-    text,
-)
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware instant: timestamptz on PostgreSQL, naive UTC text of fixed width on SQLite, so that it sorts."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        moment = value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {
-        datetime: UtcDateTime(),
-        dict[str, Any]: JSON(),
-        list[Any]: JSON(),
-        str: String(),
-    }
-
-
-# SQLite counts rows itself only for INTEGER keys.
-_COUNTED = BigInteger().with_variant(Integer(), "sqlite")
+from store.base import COUNTED, Base
 
 
 class ProductRow(Base):
@@ -109,6 +57,8 @@ class OrderRow(Base):
     timing: Mapped[str]
     fulfilment: Mapped[str]
     method: Mapped[str]
+    ship_to: Mapped[dict[str, Any]]
+    """Where it goes now; `body` keeps what was ordered."""
     currency: Mapped[str]
     shipping_minor: Mapped[int] = mapped_column(BigInteger)
     terms: Mapped[dict[str, Any]]
@@ -172,6 +122,7 @@ class LineRow(Base):
     queue_at: Mapped[datetime]
     placed_at: Mapped[datetime]
     promised_on: Mapped[date | None]
+    may_split: Mapped[bool] = mapped_column(default=True)
 
 
 class StockLedgerRow(Base):
@@ -183,7 +134,7 @@ class StockLedgerRow(Base):
         Index(None, "order_id", "sku"),
     )
 
-    id: Mapped[int] = mapped_column(_COUNTED, primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(COUNTED, primary_key=True, autoincrement=True)
     cause: Mapped[str]
     part: Mapped[int]
     kind: Mapped[str]
@@ -226,84 +177,6 @@ class InboundRow(Base):
     cancelled: Mapped[bool]
 
 
-class ParcelRow(Base):
-    """One parcel and how far it has come."""
-
-    __tablename__ = "parcels"
-    __table_args__ = (ForeignKeyConstraint(["order_id"], ["orders.order_id"]),)
-
-    order_id: Mapped[str] = mapped_column(primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
-    stage: Mapped[str]
-    lines: Mapped[list[Any]]
-    amount_minor: Mapped[int] = mapped_column(BigInteger)
-    authorisation: Mapped[str | None]
-    authorised_until: Mapped[datetime | None]
-    money_held: Mapped[bool] = mapped_column(default=False)
-    declined_at: Mapped[datetime | None]
-    declines: Mapped[int] = mapped_column(default=0)
-    final_decline: Mapped[bool] = mapped_column(default=False)
-    new_method: Mapped[bool] = mapped_column(default=False)
-    label_attempt: Mapped[int] = mapped_column(default=1)
-    label_unknown: Mapped[bool] = mapped_column(default=False)
-    carrier: Mapped[str | None]
-    service: Mapped[str | None]
-    tracking: Mapped[str | None]
-    label_id: Mapped[str | None]
-    label_url: Mapped[str | None]
-    cost_minor: Mapped[int | None] = mapped_column(BigInteger)
-    rates: Mapped[list[Any] | None]
-    shipped_at: Mapped[datetime | None]
-    estimated_delivery: Mapped[date | None]
-
-
-class PaymentRow(Base):
-    """One call that moves money: stored before it is made, its outcome after."""
-
-    __tablename__ = "payments"
-    __table_args__ = (Index(None, "order_id"),)
-
-    key: Mapped[str] = mapped_column(primary_key=True)
-    order_id: Mapped[str]
-    parcel: Mapped[int]
-    kind: Mapped[str]
-    attempt: Mapped[int]
-    amount_minor: Mapped[int] = mapped_column(BigInteger)
-    currency: Mapped[str]
-    state: Mapped[str]
-    reference: Mapped[str | None]
-    decline_code: Mapped[str | None]
-    at: Mapped[datetime]
-
-
-class NoticeRow(Base):
-    """One e-mail to one customer about one thing, once."""
-
-    __tablename__ = "notices"
-
-    order_id: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    occasion: Mapped[str] = mapped_column(primary_key=True)
-    at: Mapped[datetime]
-    delivered: Mapped[bool]
-    message_id: Mapped[str | None]
-    error: Mapped[str | None]
-
-
-class CancellationRow(Base):
-    __tablename__ = "cancellations"
-    __table_args__ = (Index(None, "order_id"),)
-
-    cancellation_id: Mapped[str] = mapped_column(primary_key=True)
-    order_id: Mapped[str]
-    digest: Mapped[str]
-    body: Mapped[dict[str, Any]]
-    reason: Mapped[str]
-    outcome: Mapped[dict[str, Any]]
-    units: Mapped[int]
-    at: Mapped[datetime]
-
-
 class BellRow(Base):
     """This order's stock or promise changed: a row here, then a signal."""
 
@@ -318,7 +191,7 @@ class BellRow(Base):
         ),
     )
 
-    id: Mapped[int] = mapped_column(_COUNTED, primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(COUNTED, primary_key=True, autoincrement=True)
     cause: Mapped[str]
     order_id: Mapped[str]
     signal: Mapped[str]

@@ -18,11 +18,13 @@ from temporalio.workflow import ActivityHandle
 from activities.errors import TranslateErrors
 from domain.model import Instant
 from domain.money import Money
-from gateways.carrier import AddressRefused, Carrier, Label, ParcelSpec, Rate
+from domain.payment import Attempt
+from gateways.carrier import AddressRefused, Carrier, Label, ParcelSpec, Rate, Tracked
 from gateways.errors import GatewayUnavailable, OutcomeUnknown
 from gateways.mail import Accepted, Mail, Mailer, Rejected
 from gateways.payment import (
     Authorised,
+    BookEntry,
     Captured,
     Charged,
     Declined,
@@ -144,8 +146,11 @@ class GatedPayments:
             _order(key), "refund", lambda: self.inner.refund(key, reference, amount, at)
         )
 
-    async def find(self, key: str) -> PaymentOutcome | None:
-        return await self.gates.walk(_order(key), "find payment", lambda: self.inner.find(key))
+    async def find(self, attempt: Attempt) -> PaymentOutcome | None:
+        return await self.gates.walk(attempt.order_id, "find payment", lambda: self.inner.find(attempt))
+
+    async def entries(self, since: Instant, until: Instant) -> list[BookEntry]:
+        return await self.inner.entries(since, until)
 
 
 @dataclass(frozen=True)
@@ -153,8 +158,8 @@ class GatedCarrier:
     inner: Carrier
     gates: Gates
 
-    async def rates(self, spec: ParcelSpec, at: Instant) -> tuple[Rate, ...] | AddressRefused:
-        return await self.gates.walk(spec.order_id, "rates", lambda: self.inner.rates(spec, at))
+    async def rates(self, key: str, spec: ParcelSpec, at: Instant) -> tuple[Rate, ...] | AddressRefused:
+        return await self.gates.walk(spec.order_id, "rates", lambda: self.inner.rates(key, spec, at))
 
     async def buy(self, key: str, spec: ParcelSpec, rate: Rate, at: Instant) -> Label | AddressRefused:
         return await self.gates.walk(spec.order_id, "buy", lambda: self.inner.buy(key, spec, rate, at))
@@ -165,6 +170,9 @@ class GatedCarrier:
     async def void(self, key: str, at: Instant) -> None:
         await self.gates.walk(_order(key), "void label", lambda: self.inner.void(key, at))
 
+    async def track(self, carrier: str, tracking: str, at: Instant) -> Tracked | None:
+        return await self.inner.track(carrier, tracking, at)
+
 
 @dataclass(frozen=True)
 class GatedMailer:
@@ -174,7 +182,7 @@ class GatedMailer:
     gates: Gates
 
     async def send(self, mail: Mail) -> Accepted | Rejected:
-        order_id, kind, _ = mail.notice_id.split("/")
+        order_id, kind, *_ = mail.notice_id.split("/")
         return await self.gates.walk(order_id, kind, lambda: self.inner.send(mail))
 
 

@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from aiosmtpd.smtp import SMTP, Envelope
 from sqlalchemy import select
@@ -23,17 +23,21 @@ from domain.cancellation import Cancellation, CancellationOutcome, CancelledLine
 from domain.decision import Decision
 from domain.inventory import InventoryOutcome
 from domain.order import Order
+from domain.outcome import Outcome
 from domain.policy import Policy, Product
 from domain.report import Status
-from domain.state import OrderState, Outcome
+from domain.state import OrderState
+from gateways.carrier import Carrier
 from gateways.letters import Letters
+from gateways.links import Links
+from gateways.payment import BookEntry, PaymentProvider
 from gateways.sandbox_carrier import SandboxCarrier
 from gateways.sandbox_payment import SandboxPayments
 from gateways.smtp import SmtpMailer
 from starter.client import Backorders
 from store import audit, catalog, orders, status
 from store.database import Database
-from store.tables import PaymentRow
+from store.life_tables import PaymentRow
 from tests.servers import test_server
 from worker.wiring import Parts, running_worker
 from workflows.connection import register_search_attributes
@@ -43,6 +47,7 @@ EXAMPLES = Path(__file__).parent / "examples"
 SKU = "WIDGET-PRO-BLUE"
 PRICE = 9500
 LIMIT_SECONDS = 15
+LINKS = Links("https://shop.example", "a secret of the tests")
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,51 @@ def _read(content: bytes) -> EmailMessage:
     return mail
 
 
+class Bank(Protocol):
+    """What a test sees and does behind a payment provider's back."""
+
+    def books(self, order_id: str | None = None) -> list[BookEntry]: ...
+    def balance(self, order_id: str) -> int: ...
+    def fail(self, operation: str, times: int, *, acted: bool = False) -> None: ...
+    def down_until(self, instant: datetime) -> None: ...
+
+
+class SoldLabel(Protocol):
+    @property
+    def voided(self) -> bool: ...
+    @property
+    def tracking(self) -> str: ...
+
+
+class CarrierBooks(Protocol):
+    """What a test sees and does behind a carrier's back."""
+
+    def labels(self, order_id: str) -> Sequence[SoldLabel]: ...
+    def fail(self, operation: str, times: int, *, acted: bool = False) -> None: ...
+    def down_until(self, instant: datetime) -> None: ...
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The gateways of a shop, and their books behind them."""
+
+    payments: PaymentProvider
+    bank: Bank
+    carrier: Carrier
+    labels: CarrierBooks
+
+
+Clock = Callable[[], Awaitable[datetime]]
+World = Callable[[Path, Clock], AbstractAsyncContextManager[Outside]]
+
+
+@asynccontextmanager
+async def sandboxes(folder: Path, _clock: Clock | None = None) -> AsyncIterator[Outside]:
+    """The sandboxes, with their books in `folder`."""
+    with SandboxPayments(folder / "payments.db") as bank, SandboxCarrier(folder / "carrier.db") as carrier:
+        yield Outside(bank, bank, carrier, carrier)
+
+
 @dataclass
 class Shop:
     """A driver in the trade's words."""
@@ -102,8 +152,8 @@ class Shop:
     env: WorkflowEnvironment
     client: Client
     database: Database
-    payments: SandboxPayments
-    carrier: SandboxCarrier
+    payments: Bank
+    carrier: CarrierBooks
     mail: MailServer
     parts: Parts
     doors: Backorders = field(init=False)
@@ -260,21 +310,17 @@ async def eventually(look: Callable[[], Any], what: str, limit: float = LIMIT_SE
 
 
 @asynccontextmanager
-async def gateways(database: Database, folder: Path) -> AsyncIterator[tuple[Parts, MailServer]]:
-    """A worker's collaborators: sandboxes with books in `folder`, and a mail server of our own."""
+async def gateways(database: Database, outside: Outside) -> AsyncIterator[tuple[Parts, MailServer]]:
+    """A worker's collaborators: these gateways, and a mail server of our own."""
     mail = MailServer()
-    async with mail.serving() as port:
-        mailer = SmtpMailer(f"smtp://127.0.0.1:{port}")
-        payments, carrier = SandboxPayments(folder / "payments.db"), SandboxCarrier(folder / "carrier.db")
-        signs = ShopSigns(
-            name="The Widget Shop", mail_from="The Widget Shop <orders@shop.example>", time_zone="UTC"
-        )
-        try:
-            yield Parts(database, payments, carrier, mailer, Letters(), signs), mail
-        finally:
-            await mailer.aclose()
-            payments.close()
-            carrier.close()
+    signs = ShopSigns(
+        name="The Widget Shop",
+        mail_from="The Widget Shop <orders@shop.example>",
+        operations_email="operations@shop.example",
+        time_zone="UTC",
+    )
+    async with mail.serving() as port, aclosing(SmtpMailer(f"smtp://127.0.0.1:{port}")) as mailer:
+        yield Parts(database, outside.payments, outside.carrier, mailer, Letters(), LINKS, signs), mail
 
 
 @asynccontextmanager
@@ -285,6 +331,7 @@ async def open_shop(
     working: bool = True,
     policy: Policy | None = None,
     around: Callable[[Parts], Parts] = lambda parts: parts,
+    world: World = sandboxes,
     **worker: Any,
 ) -> AsyncIterator[Shop]:
     """A shop with two products and a worker, on a time-skipping server of its own.
@@ -302,9 +349,8 @@ async def open_shop(
             )
         )
         await register_search_attributes(env.client)
-        parts, mail = await stack.enter_async_context(gateways(database, folder))
-        assert isinstance(parts.payments, SandboxPayments)
-        assert isinstance(parts.carrier, SandboxCarrier)
+        outside = await stack.enter_async_context(world(folder, env.get_current_time))
+        parts, mail = await stack.enter_async_context(gateways(database, outside))
         if working:
             await stack.enter_async_context(running_worker(env.client, around(parts), **worker))
-        yield Shop(env, env.client, database, parts.payments, parts.carrier, mail, parts)
+        yield Shop(env, env.client, database, outside.bank, outside.labels, mail, parts)

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 
+from gateways.quiet import quiet
 from store.migrate import newest
 from worker.settings import BadSetting, Settings
 from worker.wiring import parts, running_worker, settle
@@ -16,8 +17,9 @@ logger = logging.getLogger("worker")
 
 async def work() -> None:
     """Work until told to stop, and say so on standard error."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = Settings.load()
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    quiet()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for told in (signal.SIGTERM, signal.SIGINT):

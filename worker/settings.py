@@ -1,12 +1,18 @@
 """Settings, read once at the door from `BACKORDER_…` variables."""
 
+import os
+import secrets
+from contextlib import suppress
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.order import Address
 
 
 class BadSetting(Exception):  # noqa: N818 - the fact is the name
@@ -27,6 +33,19 @@ def _smtp(url: str) -> str:
     return url
 
 
+def _kept_secret(path: Path) -> str:
+    """A secret that only this machine's user reads, made when it is first asked for."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, made = mkstemp(dir=path.parent)  # nobody else may read it
+        os.write(handle, secrets.token_urlsafe(32).encode())
+        os.close(handle)
+        with suppress(FileExistsError):  # another process was first
+            os.link(made, path)
+        os.unlink(made)
+    return path.read_text()
+
+
 class Settings(BaseSettings):
     """One field a variable; `DATABASE_URL` is `BACKORDER_DATABASE_URL`, and so on."""
 
@@ -35,8 +54,15 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".backorder")
     database_url: str = ""
     smtp_url: Annotated[str, AfterValidator(_smtp)] = "smtp://127.0.0.1:1025"
-    payment: Literal["sandbox"] = "sandbox"
-    carrier: Literal["sandbox"] = "sandbox"
+    payment: Literal["sandbox", "stripe"] = "sandbox"
+    stripe_api_key: SecretStr | None = None
+    stripe_api_base: str | None = None
+    stripe_webhook_secret: SecretStr | None = None
+    carrier: Literal["sandbox", "easypost"] = "sandbox"
+    easypost_api_key: SecretStr | None = None
+    easypost_api_base: str | None = None
+    ship_from: Address | None = None
+    """Where parcels start, as JSON in the shape of an order's `ship_to`."""
     public_url: str = "http://127.0.0.1:8000"
     secret_key: SecretStr = SecretStr("")
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
@@ -46,11 +72,36 @@ class Settings(BaseSettings):
     reply_to: str | None = None
     operations_email: str | None = None
     templates: Path | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @property
     def database(self) -> str:
         """The database's URL; by default a file in the data directory."""
         return self.database_url or f"sqlite:///{self.data_dir / 'backorder.db'}"
+
+    def needed(self, name: str, why: str) -> str:
+        """A secret that another setting asks for.
+
+        Raises:
+            BadSetting: it is missing.
+        """
+        secret: SecretStr | None = getattr(self, name)
+        if secret is None or not secret.get_secret_value():
+            raise BadSetting(f"BACKORDER_{name.upper()}: needed while {why}")
+        return secret.get_secret_value()
+
+    @property
+    def secret(self) -> str:
+        """What links are signed with: the setting, else one that is kept in the data directory.
+
+        Raises:
+            BadSetting: it is missing where several machines must share it.
+        """
+        if not self.database.startswith("sqlite"):
+            return self.needed("secret_key", "BACKORDER_DATABASE_URL is a shared database")
+        if self.secret_key.get_secret_value():
+            return self.secret_key.get_secret_value()
+        return _kept_secret(self.data_dir / "secret.key")
 
     @classmethod
     def load(cls, **given: object) -> Self:

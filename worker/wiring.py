@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,12 +19,12 @@ from activities.shipping import Shipping
 from activities.stock import Stock
 from gateways.carrier import Carrier
 from gateways.letters import Letters
+from gateways.links import Links
 from gateways.mail import Mailer
 from gateways.payment import PaymentProvider
-from gateways.sandbox_carrier import SandboxCarrier
-from gateways.sandbox_payment import SandboxPayments
 from gateways.smtp import SmtpMailer
 from store.database import Database
+from worker import gateways
 from worker.settings import Settings
 from workflows.backorder import BackorderWorkflow
 from workflows.inventory import InventoryChangeWorkflow
@@ -68,6 +68,7 @@ class Parts:
     carrier: Carrier
     mailer: Mailer
     letters: Letters
+    links: Links
     shop: Shop
 
 
@@ -75,17 +76,14 @@ class Parts:
 async def parts(settings: Settings) -> AsyncIterator[Parts]:
     """Everything that the settings ask for, closed at the end."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database)
-    mailer = SmtpMailer(settings.smtp_url)
-    payments = SandboxPayments(settings.data_dir / "sandbox-payments.db")
-    carrier = SandboxCarrier(settings.data_dir / "sandbox-carrier.db")
-    try:
-        yield Parts(database, payments, carrier, mailer, Letters(settings.templates), _shop(settings))
-    finally:
-        await mailer.aclose()
-        payments.close()
-        carrier.close()
-        database.close()
+    links = Links(settings.public_url, settings.secret)
+    async with AsyncExitStack() as stack:
+        payments = await stack.enter_async_context(gateways.payments(settings))
+        carrier = await stack.enter_async_context(gateways.carrier(settings))
+        database = stack.enter_context(closing(Database(settings.database)))
+        mailer = await stack.enter_async_context(aclosing(SmtpMailer(settings.smtp_url)))
+        letters = Letters(settings.templates)
+        yield Parts(database, payments, carrier, mailer, letters, links, _shop(settings))
 
 
 def _shop(settings: Settings) -> Shop:
@@ -93,6 +91,7 @@ def _shop(settings: Settings) -> Shop:
         name=settings.shop_name,
         mail_from=settings.mail_from,
         reply_to=settings.reply_to,
+        operations_email=settings.operations_email,
         time_zone=settings.time_zone,
     )
 
@@ -102,7 +101,7 @@ def activities(parts: Parts, client: Client) -> list[Any]:
     stock = Stock(parts.database, parts.shop.time_zone)
     payments = Payments(parts.database, parts.payments)
     shipping = Shipping(parts.database, parts.carrier)
-    notices = Notices(parts.database, parts.mailer, parts.letters, parts.shop)
+    notices = Notices(parts.database, parts.mailer, parts.letters, parts.links, parts.shop)
     bells = Bells(parts.database, client, backorder_workflow_id)
     return [
         stock.place_order,
@@ -110,6 +109,7 @@ def activities(parts: Parts, client: Client) -> list[Any]:
         stock.claim_parcel,
         stock.cancel_units,
         stock.rest_step,
+        stock.change_order,
         stock.change_payment_method,
         stock.record_unreadable,
         stock.apply_inventory_change,
@@ -121,6 +121,7 @@ def activities(parts: Parts, client: Client) -> list[Any]:
         payments.refund_payment,
         shipping.buy_label,
         shipping.look_up_label,
+        shipping.void_labels,
         notices.tell_customer,
         bells.ring_bells,
     ]

@@ -5,27 +5,42 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.cancellation import Cancellation, CancellationOutcome, Reason
-    from workflows.messages import PaymentMethod, faults, sentence
+    from domain.changes import (
+        AddressChange,
+        ChangeOutcome,
+        Handover,
+        PaymentMethod,
+        QuantityChange,
+        Settlement,
+    )
+    from domain.choice import Choice
+    from workflows.messages import faults, sentence
+
+ChangeWish = Choice | AddressChange | QuantityChange | Settlement | Handover | PaymentMethod
+
+Wish = Cancellation | ChangeWish
+"""What may be asked of an order on its way."""
 
 
 @dataclass
 class Ask:
-    """A wish to cancel, and its answer once there is one."""
+    """A wish, and its answer once there is one."""
 
-    cancellation: Cancellation
-    answer: CancellationOutcome | BaseException | None = None
+    wish: Wish
+    answer: CancellationOutcome | ChangeOutcome | BaseException | None = None
 
 
 @dataclass
 class Inbox:
     order_id: str
-    cancellations: deque[Ask] = field(default_factory=deque)
-    methods: deque[PaymentMethod] = field(default_factory=deque)
+    asks: deque[Ask] = field(default_factory=deque)
+    methods: deque[Ask] = field(default_factory=deque)
+    """Another way to pay never waits for anybody, as the other wishes may."""
     unreadable: deque[str] = field(default_factory=deque)
     bell: bool = False
     arrived: int = 0
@@ -33,42 +48,57 @@ class Inbox:
 
     @property
     def empty(self) -> bool:
-        return not (self.cancellations or self.methods or self.unreadable)
+        return not (self.asks or self.methods or self.unreadable)
 
     def ring(self) -> None:
         self.bell = True
         self.arrived += 1
 
-    def ask(self, cancellation: Cancellation, now: datetime) -> Ask:
-        """A wish without an id gets one from its order and moment."""
+    def ask(self, wish: Wish) -> Ask:
         self.arrived += 1
-        if cancellation.cancellation_id is None:
-            named = f"{self.order_id}-{now:%Y%m%dT%H%M%S%f}-{self.arrived}"[-64:]
-            cancellation = cancellation.model_copy(update={"cancellation_id": named})
-        asked = Ask(cancellation)
-        self.cancellations.append(asked)
+        asked = Ask(wish)
+        (self.methods if isinstance(wish, PaymentMethod) else self.asks).append(asked)
         return asked
+
+    def ask_to_cancel(self, cancellation: Cancellation, now: datetime) -> Ask:
+        """A wish without an id gets one from its order and moment."""
+        if cancellation.cancellation_id is None:
+            named = f"{self.order_id}-{now:%Y%m%dT%H%M%S%f}-{self.arrived + 1}"[-64:]
+            cancellation = cancellation.model_copy(update={"cancellation_id": named})
+        return self.ask(cancellation)
 
     def ask_natively(self, now: datetime) -> None:
         """Temporal's own Cancel, asked once or often, is one wish."""
         wish = Cancellation(
             cancellation_id=f"native-{self.order_id}"[:64], reason=Reason.OTHER, requested_by="temporal"
         )
-        self.ask(wish, now)
+        self.ask_to_cancel(wish, now)
 
     def read_cancellation(self, message: Any, now: datetime) -> None:
         try:
-            self.ask(Cancellation.model_validate({} if message is None else message), now)
+            self.ask_to_cancel(Cancellation.model_validate({} if message is None else message), now)
         except ValidationError as error:
-            self.keep_unreadable("cancel", error)
+            self._keep_unreadable("cancel", error)
 
     def read_method(self, message: Any) -> None:
-        try:
-            self.methods.append(PaymentMethod.model_validate(message))
-            self.arrived += 1
-        except ValidationError as error:
-            self.keep_unreadable("payment_method_updated", error)
+        self._read("payment_method_updated", PaymentMethod, message)
 
-    def keep_unreadable(self, name: str, error: ValidationError) -> None:
+    def read_handover(self, message: Any) -> None:
+        """The parcel's number, alone or as a field."""
+        number = message if isinstance(message, dict) else {"number": message}
+        self._read("parcel_handed_over", Handover, number)
+
+    def _read(self, name: str, model: type[Handover | PaymentMethod], message: Any) -> None:
+        try:
+            self.ask(model.model_validate(message))
+        except ValidationError as error:
+            self._keep_unreadable(name, error)
+
+    def _keep_unreadable(self, name: str, error: ValidationError) -> None:
         self.unreadable.append(f"{name}: {sentence(faults(error))}")
         self.arrived += 1
+
+
+def named(wish: BaseModel) -> str:
+    """What a wish is called where nobody waits for its answer."""
+    return {Cancellation: "cancel", Handover: "parcel_handed_over"}.get(type(wish), type(wish).__name__)

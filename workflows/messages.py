@@ -9,7 +9,6 @@ from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
 from domain.cancellation import Cancellation
-from domain.model import Model
 from domain.order import Order
 
 TASK_QUEUE = "backorders"
@@ -30,13 +29,6 @@ PLACED = SearchAttributeKey.for_datetime("BackorderPlaced")
 SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (STATUS, SKUS, CUSTOMER, PRIORITY, PROMISED, PLACED)
 
 M = TypeVar("M", bound=BaseModel)
-
-
-class PaymentMethod(Model):
-    """Another method to pay with, as the provider's token."""
-
-    method: str
-    requested_by: str = "customer"
 
 
 def backorder_workflow_id(order_id: str) -> str:

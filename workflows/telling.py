@@ -8,8 +8,8 @@ from temporalio import workflow
 from temporalio.common import SearchAttributePair
 
 with workflow.unsafe.imports_passed_through():
-    from domain.life import Wait
-    from domain.state import OrderState
+    from domain.state import OrderState, Rest
+    from domain.steps import Wait
     from workflows.messages import CUSTOMER, PLACED, PRIORITY, PROMISED, SKUS, STATUS
 
 
@@ -43,10 +43,20 @@ def details(state: OrderState, wait: Wait | None) -> str:
         f"- Parcel {p.number}: {p.stage}" + (f", {p.carrier} {p.tracking}" if p.tracking else "")
         for p in state.parcels
     ]
-    rests = [f"- Out of reach: {rest.what}, tried {rest.failures} times" for rest in state.rests]
+    rests = [_rest(rest) for rest in state.rests]
+    disputes = [
+        f"- **Disputed**: {one.amount_minor} {one.currency} minor units, {one.reference}"
+        for one in state.disputes
+    ]
     head = [f"**{state.status}** · promised {state.promised_on or 'no date yet'} · {state.priority}", ""]
     unread = [f"- {state.unreadable} message(s) could not be read"] if state.unreadable else []
-    return "\n".join([*head, *units, *parcels, *rests, *unread, *_next(wait)])
+    return "\n".join([*head, *units, *parcels, *rests, *disputes, *unread, *_next(wait)])
+
+
+def _rest(rest: Rest) -> str:
+    if rest.refused:
+        return f"- **Refused**: {rest.what}, {rest.refused}: a person must look"
+    return f"- Out of reach: {rest.what}, tried {rest.failures} times"
 
 
 def _next(wait: Wait | None) -> list[str]:

@@ -2,8 +2,9 @@
 
 from alembic import context
 
+from store import life_tables, tables  # noqa: F401 - they fill the metadata
+from store.base import Base
 from store.database import Database
-from store.tables import Base
 
 database: Database = context.config.attributes["database"]
 

@@ -38,7 +38,7 @@ class Desk:
         self.stock = Stock(database, "Europe/Berlin")
         self.payments = Payments(database, parts.payments)
         self.shipping = Shipping(database, parts.carrier)
-        self.notices = Notices(database, parts.mailer, parts.letters, parts.shop)
+        self.notices = Notices(database, parts.mailer, parts.letters, parts.links, parts.shop)
 
     async def run(self, act: Act, wish: Any, attempt: int = 1) -> Any:
         """One try of an activity."""

@@ -37,13 +37,14 @@ NEVER_AGAIN: list[tuple[Exception, str]] = [
     (errors.ChangeBodyChanged("CH-1"), "ChangeBodyChanged"),
     (errors.CancellationBodyChanged("C-1"), "CancellationBodyChanged"),
     (errors.UnknownLine("100", "A"), "UnknownLine"),
+    (errors.ChangeRefused("100", "quantity", "more units are another order"), "ChangeRefused"),
+    (PermanentRefusal("payment", "already_captured", "the money was taken"), "PermanentRefusal"),
     (IllegalTransition(Status.CANCELLED, Status.WAITING), "IllegalTransition"),
 ]
 
 AGAIN: list[tuple[Exception, str]] = [
     (GatewayUnavailable("payment", "451"), "GatewayUnavailable"),
     (OutcomeUnknown("carrier", "timeout"), "OutcomeUnknown"),
-    (PermanentRefusal("payment", "already_captured", "the money was taken"), "PermanentRefusal"),
 ]
 
 

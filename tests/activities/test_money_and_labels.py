@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from temporalio.exceptions import ApplicationError
 
-from domain.state import OrderState, ParcelStage
+from domain.parcel import ParcelStage
+from domain.state import OrderState
 from domain.status import Status
 from gateways.errors import GatewayUnavailable, OutcomeUnknown
 from tests.activities.desk import Desk, step
@@ -171,14 +171,11 @@ async def test_a_label_that_was_looked_up_and_not_found_was_never_bought(desk: D
     assert desk.effects()["label"] == 0
 
 
-async def test_an_address_that_no_carrier_reaches_is_a_failure_that_a_retry_does_not_help(
-    desk: Desk,
-) -> None:
+async def test_an_address_that_no_carrier_reaches_holds_the_parcel(desk: Desk) -> None:
     await desk.authorised(ship_to=NOWHERE)
 
-    with pytest.raises(ApplicationError) as refused:
-        await desk.run(desk.shipping.buy_label, step(12))
+    state = await desk.run(desk.shipping.buy_label, step(12))
 
-    assert (refused.value.type, refused.value.non_retryable) == ("AddressRefused", True)
-    assert not desk.room.state("100").parcels[0].label_unknown
+    assert state.status is Status.ADDRESS_HOLD
+    assert not state.parcels[0].label_unknown
     assert desk.effects()["label"] == 0

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from activities.stock import NewMethod
 from domain.cancellation import Cancellation, Reason
+from domain.changes import PaymentMethod, QuantityChange
 from domain.inventory import ChangeKind
 from store.cancelling import Cancelling
+from store.changes import Changing
 from store.inventory import Change
 from store.placing import Placing
 from tests.activities.desk import Act, Desk, step
@@ -24,8 +25,12 @@ ACTS: dict[str, tuple[Callable[[Desk], Act], Any]] = {
     "claim": (lambda d: d.stock.claim_parcel, step(12, 0)),
     "cancel": (lambda d: d.stock.cancel_units, Cancelling(order_id="100", cancellation=WISH, at=day(13))),
     "another method": (
-        lambda d: d.stock.change_payment_method,
-        NewMethod(order_id="100", method="pm_other", at=day(13)),
+        lambda d: d.stock.change_order,
+        Changing(order_id="100", change=PaymentMethod(method="pm_other"), at=day(13)),
+    ),
+    "fewer units": (
+        lambda d: d.stock.change_order,
+        Changing(order_id="100", change=QuantityChange(sku=SKU, quantity=1), at=day(13)),
     ),
     "inventory": (lambda d: d.stock.apply_inventory_change, Change(change=RECEIVED, at=day(13))),
 }

@@ -7,17 +7,9 @@ from typing import Any
 
 from domain.notices import Kind
 from domain.order import Order
-from domain.state import (
-    LineState,
-    NoticeState,
-    OrderState,
-    ParcelLine,
-    ParcelStage,
-    ParcelState,
-    PaymentKind,
-    PaymentState,
-    Rest,
-)
+from domain.parcel import ParcelLine, ParcelStage, ParcelState
+from domain.payment import PaymentKind, PaymentState
+from domain.state import LineState, NoticeState, OrderState, Rest
 from domain.status import Status
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -55,6 +47,8 @@ def line(sku: str = SKU, *, price: int = PRICE, **units: Any) -> LineState:
 
 def parcel(stage: ParcelStage, number: int = 1, units: int = 2, **fields: Any) -> ParcelState:
     fields.setdefault("amount_minor", units * PRICE)
+    held = {ParcelStage.AUTHORISED, ParcelStage.READY, ParcelStage.LABELLED}
+    fields.setdefault("money_held", stage in held)
     return ParcelState(number=number, stage=stage, lines=(ParcelLine(sku=SKU, quantity=units),), **fields)
 
 

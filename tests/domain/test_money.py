@@ -7,7 +7,9 @@ from pydantic import ValidationError
 
 from domain.money import CurrencyMismatch, Money
 from domain.order import Timing
-from domain.state import LineState, OrderState, ParcelStage, PaymentKind
+from domain.parcel import ParcelStage
+from domain.payment import PaymentKind
+from domain.state import LineState, OrderState
 from domain.status import Status
 from tests.domain.samples import MINI, PRICE, line, order, paid, parcel, state
 

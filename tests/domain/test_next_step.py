@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 
 from domain.cancellation import Reason
-from domain.life import (
+from domain.life import next_step
+from domain.money import Money
+from domain.notices import Kind
+from domain.order import Timing
+from domain.parcel import ParcelStage, ParcelState
+from domain.payment import PaymentKind
+from domain.policy import Policy
+from domain.state import CancelledUnits, OrderState
+from domain.status import Status
+from domain.steps import (
     Authorise,
     Capture,
     Claim,
@@ -18,14 +27,7 @@ from domain.life import (
     Tell,
     Void,
     Wait,
-    next_step,
 )
-from domain.money import Money
-from domain.notices import Kind
-from domain.order import Timing
-from domain.policy import Policy
-from domain.state import CancelledUnits, OrderState, ParcelStage, ParcelState, PaymentKind
-from domain.status import Status
 from tests.domain.samples import CONFIRMED, PRICE, day, line, paid, parcel, sent, state
 
 CLAIMED, AUTHORISED = ParcelStage.CLAIMED, ParcelStage.AUTHORISED

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.order import Fulfilment
+from domain.parcel import ParcelLine, ParcelStage
 from domain.parcels import amount_minor, balanced, claimable
-from domain.state import LineState, ParcelLine, ParcelStage
+from domain.state import LineState
 from domain.status import Status
 from tests.domain.samples import MINI, PRICE, SKU, line, parcel, state
 

@@ -10,23 +10,16 @@ from domain.decision import Decision, DecisionOutcome
 from domain.inventory import InventoryOutcome
 from domain.model import Model
 from domain.notices import Kind
+from domain.outcome import Outcome, outcome
+from domain.parcel import ParcelLine, ParcelStage, ParcelState
+from domain.payment import PaymentKind, PaymentState
 from domain.report import Status as Report
 from domain.report import status_report
-from domain.state import (
-    NoticeState,
-    OrderState,
-    Outcome,
-    ParcelLine,
-    ParcelStage,
-    ParcelState,
-    PaymentKind,
-    PaymentState,
-    outcome,
-)
+from domain.state import NoticeState, OrderState
 from domain.status import Status
 from tests.domain.samples import MINI, PRICE, SKU, day, example, line, paid, parcel, state
 
-NEW_SINCE = {"unreadable": 0}
+NEW_SINCE = {"unreadable": 0, "disputes": [], "refused": []}
 
 
 @pytest.mark.parametrize(

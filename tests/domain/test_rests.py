@@ -3,11 +3,14 @@
 import pytest
 
 from domain.cancellation import Reason
-from domain.life import Claim, Label, Step, Tell, Void, Wait, finished, next_step, next_wait
+from domain.life import finished, next_step, next_wait
 from domain.notices import Kind
 from domain.order import Timing
-from domain.state import CancelledUnits, OrderState, ParcelStage, PaymentKind, Rest
+from domain.parcel import ParcelStage
+from domain.payment import PaymentKind
+from domain.state import CancelledUnits, OrderState, Rest
 from domain.status import Status
+from domain.steps import Claim, Label, Step, Tell, Void, Wait
 from tests.domain.samples import CONFIRMED, PRICE, day, line, paid, parcel, rest, sent, state
 
 NOW = day(8)

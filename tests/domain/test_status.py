@@ -6,7 +6,9 @@ import pytest
 
 from domain.life import status_of
 from domain.notices import Kind
-from domain.state import OrderState, ParcelStage, PaymentKind
+from domain.parcel import ParcelStage
+from domain.payment import PaymentKind
+from domain.state import OrderState
 from domain.status import IllegalTransition, Status, moved
 from tests.domain.samples import CONFIRMED, PRICE, day, line, paid, parcel, sent, state
 

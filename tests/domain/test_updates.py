@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.life import Tell, Wait, next_step
+from domain.life import next_step
 from domain.notices import Kind, told_that_day, update_at, updates_passed
+from domain.parcel import ParcelStage
 from domain.policy import Policy
-from domain.state import ParcelStage
+from domain.steps import Tell, Wait
 from tests.domain.samples import CONFIRMED, day, line, parcel, sent, state
 
 ZONES = ["UTC", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"]

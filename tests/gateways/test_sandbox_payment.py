@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from domain.money import Money
+from domain.payment import Attempt, PaymentKind
 from gateways.errors import GatewayUnavailable, OutcomeUnknown, PermanentRefusal
 from gateways.payment import (
     Authorised,
@@ -29,6 +30,19 @@ def request(
     key: str = "100/1/charge/1", method: str = "pm_card_visa", amount: Money = PRICE
 ) -> PaymentRequest:
     return PaymentRequest(key=key, order_id="100", amount=amount, method=method, at=NOON)
+
+
+def call(key: str) -> Attempt:
+    """What is looked up; a sandbox knows it by its key."""
+    return Attempt(
+        key=key,
+        order_id="100",
+        parcel=1,
+        kind=PaymentKind.CHARGE,
+        amount_minor=PRICE.minor,
+        currency="USD",
+        method="pm_card_visa",
+    )
 
 
 @pytest.fixture
@@ -109,7 +123,7 @@ async def test_keys_are_remembered_after_the_worker_was_killed(bank: SandboxPaym
 
     with SandboxPayments(file) as next_bank:
         again = await next_bank.charge(request())
-        found = await next_bank.find(request().key)
+        found = await next_bank.find(call(request().key))
 
     assert again == found == first
     assert bank.balance("100") == 4_999
@@ -148,7 +162,7 @@ async def test_a_declined_card_is_an_answer_and_takes_nothing(
 
         assert isinstance(declined, Declined)
         assert (declined.code, declined.final) == (code, final)
-        assert await pay(request(key, method)) == await bank.find(key) == declined
+        assert await pay(request(key, method)) == await bank.find(call(key)) == declined
     assert bank.balance("100") == 0
     assert [entry.state for entry in bank.books("100")] == ["declined", "declined"]
 
@@ -167,7 +181,7 @@ async def test_an_expired_authorisation_is_not_captured(bank: SandboxPayments) -
     code = await refused(bank.capture("c", held.reference, PRICE, held.expires_at))
 
     assert code == "authorization_expired"
-    assert await bank.find("c") is None
+    assert await bank.find(call("c")) is None
     assert bank.balance("100") == 0
 
 
@@ -213,7 +227,7 @@ async def test_an_authorisation_can_be_voided_twice_and_after_expiry(bank: Sandb
 
     voided = await bank.void("v1", held.reference, NOON)
 
-    assert await bank.void("v1", held.reference, NOON) == await bank.find("v1") == voided
+    assert await bank.void("v1", held.reference, NOON) == await bank.find(call("v1")) == voided
     assert isinstance(await bank.void("v2", held.reference, NOON + timedelta(days=9)), Voided)
     assert await refused(bank.capture("c", held.reference, PRICE, NOON)) == "authorization_voided"
 
@@ -258,7 +272,7 @@ async def test_unknown_references_are_refused(bank: SandboxPayments) -> None:
 
 
 async def test_what_never_happened_is_not_found(bank: SandboxPayments) -> None:
-    assert await bank.find("100/1/charge/1") is None
+    assert await bank.find(call("100/1/charge/1")) is None
 
 
 async def test_a_charge_with_a_lost_answer_is_found_by_its_key(bank: SandboxPayments) -> None:
@@ -267,7 +281,7 @@ async def test_a_charge_with_a_lost_answer_is_found_by_its_key(bank: SandboxPaym
     with pytest.raises(OutcomeUnknown):
         await bank.charge(ask)
 
-    found = await bank.find(ask.key)
+    found = await bank.find(call(ask.key))
     assert isinstance(found, Charged)
     assert await bank.charge(ask) == found
     assert bank.balance("100") == 4_999
@@ -283,8 +297,8 @@ async def test_a_capture_with_a_lost_answer_is_found_by_its_key(bank: SandboxPay
     with pytest.raises(OutcomeUnknown):
         await bank.capture("c", held.reference, PRICE, NOON)
 
-    assert isinstance(await bank.find("c"), Captured)
-    assert await bank.capture("c", held.reference, PRICE, NOON) == await bank.find("c")
+    assert isinstance(await bank.find(call("c")), Captured)
+    assert await bank.capture("c", held.reference, PRICE, NOON) == await bank.find(call("c"))
 
 
 async def test_a_provider_that_is_away_once_has_done_nothing(bank: SandboxPayments) -> None:
@@ -293,7 +307,7 @@ async def test_a_provider_that_is_away_once_has_done_nothing(bank: SandboxPaymen
     with pytest.raises(GatewayUnavailable):
         await bank.charge(ask)
 
-    assert await bank.find(ask.key) is None
+    assert await bank.find(call(ask.key)) is None
     assert isinstance(await bank.charge(ask), Charged)
 
 
@@ -307,7 +321,7 @@ async def test_planned_faults_happen_as_often_as_planned_and_survive_a_restart(
     with SandboxPayments(file) as next_bank, pytest.raises(GatewayUnavailable):
         await next_bank.charge(request())
 
-    assert await bank.find(request().key) is None
+    assert await bank.find(call(request().key)) is None
     assert isinstance(await bank.charge(request()), Charged)
 
 
@@ -325,14 +339,14 @@ async def test_a_planned_lost_answer_has_acted(bank: SandboxPayments, operation:
     with pytest.raises(OutcomeUnknown):
         await OPERATIONS[operation](bank, held.reference)
 
-    assert await bank.find("k") == await OPERATIONS[operation](bank, held.reference)
+    assert await bank.find(call("k")) == await OPERATIONS[operation](bank, held.reference)
 
 
 async def test_even_the_lookup_can_fail(bank: SandboxPayments) -> None:
     bank.fail("find", 1)
 
     with pytest.raises(GatewayUnavailable):
-        await bank.find("k")
+        await bank.find(call("k"))
 
 
 def test_a_fault_of_an_unknown_operation_is_a_mistake(bank: SandboxPayments) -> None:
@@ -366,3 +380,16 @@ async def test_the_books_show_every_entry_of_an_order(bank: SandboxPayments) -> 
     assert books[0].reference == books[1].reference == held.reference
     assert len(bank.books()) == 4
     assert bank.balance("100") == 4_998
+
+
+async def test_the_books_of_a_period_show_what_moved_money_in_it(bank: SandboxPayments) -> None:
+    held = await authorised(bank)
+    await bank.authorise(request("a", "pm_card_chargeDeclined"))
+    await bank.capture("c", held.reference, PRICE, NOON)
+    await bank.refund("r", held.reference, CENT, NOON + timedelta(days=1))
+
+    first_day = await bank.entries(NOON, NOON + timedelta(days=1))
+    both = await bank.entries(NOON, NOON + timedelta(days=2))
+
+    assert [entry.kind for entry in first_day] == ["capture"]
+    assert [entry.kind for entry in both] == ["capture", "refund"]

@@ -15,15 +15,15 @@ from domain.cancellation import Reason
 from domain.decision import DecisionOutcome
 from domain.notices import Kind
 from domain.order import Order
+from domain.outcome import Outcome
 from domain.policy import Product
-from domain.state import Outcome
 from starter.client import Backorders
 from starter.errors import Refusal
 from store import audit, catalog
 from store.database import Database
 from store.tables import OrderRow
 from tests.servers import temporal
-from tests.shop import EXAMPLES, PRICE, SKU, Books, Shop, gateways
+from tests.shop import EXAMPLES, PRICE, SKU, Books, Shop, gateways, sandboxes
 from worker.wiring import running_worker
 from workflows.connection import register_search_attributes
 from workflows.messages import TASK_QUEUE, backorder_workflow_id
@@ -152,7 +152,8 @@ async def test_b1_on_the_dev_server_too_a_rejected_order_may_be_placed_again(
         await WorkflowEnvironment.start_local(
             dev_server_existing_path=temporal(), data_converter=pydantic_data_converter
         ) as env,
-        gateways(sqlite_database, tmp_path) as (parts, _mail),
+        sandboxes(tmp_path) as outside,
+        gateways(sqlite_database, outside) as (parts, _mail),
         running_worker(env.client, parts),
     ):
         await register_search_attributes(env.client)

@@ -13,7 +13,8 @@ from temporalio.client import WorkflowUpdateHandle, WorkflowUpdateStage
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.cancellation import CancellationOutcome, CancelResult
-from domain.state import Outcome, ParcelStage
+from domain.outcome import Outcome
+from domain.parcel import ParcelStage
 from domain.status import Status
 from store.database import Database
 from tests.gates import OUTAGES_END, Gates

@@ -15,17 +15,35 @@ from domain.cancellation import Cancellation, CancelledLine, Reason
 from domain.inventory import ChangeKind, InventoryChange, InventoryOutcome
 from domain.notices import Kind
 from domain.order import Order
+from domain.payment import Attempt
 from domain.policy import Policy, Product
-from domain.state import Attempt, LineState, OrderState
-from store import audit, cancelling, catalog, inventory, money, notices, orders, parcels, placing, queue
+from domain.state import LineState, OrderState
+from store import (
+    audit,
+    cancelling,
+    catalog,
+    changes,
+    inventory,
+    labels,
+    money,
+    notices,
+    orders,
+    parcels,
+    placing,
+    queue,
+)
+from store.base import Base
 from store.cancelling import Cancelled, Cancelling
+from store.changes import Changed, Changing
 from store.database import Database
 from store.inventory import Change
+from store.labels import Bought
+from store.life_tables import PaymentRow
 from store.money import Approval, Decline
 from store.notices import Telling
-from store.parcels import Bought, Step
+from store.parcels import Step
 from store.placing import Placed, Placing
-from store.tables import Base, BellRow, InboundRow, PaymentRow, ProductRow, StockLedgerRow
+from store.tables import BellRow, InboundRow, ProductRow, StockLedgerRow
 
 SKU = "WIDGET-PRO-BLUE"
 MINI = "WIDGET-MINI"
@@ -162,8 +180,11 @@ class Stockroom:
 
     def ship(self, order_id: str, parcel: int = 1, *, on: Moment = 12) -> OrderState:
         step = Step(order_id=order_id, at=moment(on), parcel=parcel)
-        self.database.write(parcels.to_label, step)
-        return self.database.write(parcels.ship, step, bought(parcel))
+        self.database.write(labels.about_to_buy, step, [])
+        return self.database.write(labels.bought, step, bought(parcel))
+
+    def change(self, order_id: str, change: Any, *, on: Moment = 13) -> Changed:
+        return self.database.write(changes.change, Changing(order_id=order_id, change=change, at=moment(on)))
 
     def tell(self, order_id: str, kind: Kind, occasion: str = "1", *, on: Moment = 6) -> OrderState:
         telling = Telling(order_id=order_id, kind=kind, occasion=occasion, at=moment(on))
@@ -180,7 +201,7 @@ class Stockroom:
         step = Step(order_id=order_id, at=moment(on), parcel=parcel)
         attempt = self.database.write(money.to_authorise, step)
         answer = Approval(reference=f"pi-{attempt.key}", expires_at=moment(until) if until else None)
-        return self.database.write(money.authorised, step, attempt.key, answer)
+        return self.database.write(money.authorised, step, attempt, answer)
 
     def decline(
         self, order_id: str, parcel: int = 1, *, on: Moment = 12, final: bool = False
@@ -188,7 +209,7 @@ class Stockroom:
         step = Step(order_id=order_id, at=moment(on), parcel=parcel)
         attempt = self.database.write(money.to_authorise, step)
         answer = Decline(code="insufficient_funds", final=final)
-        return attempt, self.database.write(money.authorised, step, attempt.key, answer)
+        return attempt, self.database.write(money.authorised, step, attempt, answer)
 
     def capture(
         self, order_id: str, parcel: int = 1, *, on: Moment = 12, refused: bool = False
@@ -196,13 +217,13 @@ class Stockroom:
         step = Step(order_id=order_id, at=moment(on), parcel=parcel)
         attempt = self.database.write(money.to_capture, step)
         answer = Decline(code="expired", final=True) if refused else Approval(reference=f"ch-{attempt.key}")
-        return self.database.write(money.captured, step, attempt.key, answer)
+        return self.database.write(money.captured, step, attempt, answer)
 
     def charge(self, order_id: str, *, on: Moment = 5, declined: bool = False) -> Placed:
         step = Step(order_id=order_id, at=moment(on))
         attempt = self.database.write(money.to_charge, step)
         answer = Decline(code="stolen_card") if declined else Approval(reference=f"ch-{attempt.key}")
-        return self.database.write(money.charged, step, attempt.key, answer)
+        return self.database.write(money.charged, step, attempt, answer)
 
     def refund(self, order_id: str, *, on: Moment = 16) -> OrderState:
         step = Step(order_id=order_id, at=moment(on))

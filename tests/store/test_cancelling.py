@@ -5,7 +5,7 @@ import pytest
 from domain.cancellation import Cancellation, CancelResult, Reason
 from domain.errors import CancellationBodyChanged, UnknownLine, UnknownOrder
 from domain.notices import Kind
-from domain.state import ParcelStage
+from domain.parcel import ParcelStage
 from domain.status import Status
 from store import cancelling, notices
 from store.cancelling import Cancelling

@@ -15,19 +15,23 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from domain import life
+from domain import life, steps
 from domain.cancellation import CancelResult
+from domain.changes import PaymentMethod
 from domain.errors import Refused
 from domain.order import Order, Timing
+from domain.parcel import ParcelStage
 from domain.policy import Product
-from domain.state import OrderState, ParcelStage
+from domain.state import OrderState
 from domain.status import Status
-from store import audit, money, notices, orders, parcels
+from store import audit, labels, money, notices
+from store.base import Base
 from store.database import Database
+from store.life_tables import ParcelRow
 from store.money import Approval, Decline
 from store.notices import Telling
 from store.parcels import Step
-from store.tables import Base, LineRow, ParcelRow, ProductRow
+from store.tables import LineRow, ProductRow
 from tests.store.plain_model import PARTS, Model
 from tests.store.stockroom import MINI, SKU, Stockroom, bought, day, order_of
 
@@ -71,10 +75,10 @@ class Run:
     now: datetime = field(default_factory=lambda: day(15))
     lives: dict[str, Order] = field(default_factory=dict)
     repeats: list[Callable[[], Any]] = field(default_factory=list)
-    steps: int = 0
+    moves: int = 0
 
     def play(self, move: Move) -> None:
-        self.steps += 1
+        self.moves += 1
         self.now += timedelta(hours=9)
         getattr(self, f"_{move.what}")(move)
         self.stock.database.read(_check, self.model)
@@ -143,7 +147,7 @@ class Run:
         still_open = self.model.open(order_id)
         sku = sorted(still_open)[move.dice % len(still_open)]
         lines = {sku: move.units} if move.dice & 8 else None
-        cancellation_id, at = f"cancel-{self.steps}", self.now
+        cancellation_id, at = f"cancel-{self.moves}", self.now
 
         def cancel() -> Any:
             return self.stock.cancel(order_id, cancellation_id, lines=lines, on=at).outcome
@@ -156,12 +160,14 @@ class Run:
 
     def _method(self, move: Move) -> None:
         if f"o{move.who}" in self.lives:
-            self.stock.database.write(orders.change_method, f"o{move.who}", "pm_other", self.now)
+            _unless_refused(
+                lambda: self.stock.change(f"o{move.who}", PaymentMethod(method="pm_other"), on=self.now)
+            )
 
     # Inventory.
 
     def _receive(self, move: Move) -> None:
-        sku, change_id, at = SKUS[move.dice % 4], f"change-{self.steps}", self.now
+        sku, change_id, at = SKUS[move.dice % 4], f"change-{self.moves}", self.now
 
         def receive() -> Any:
             return self.stock.receive(2 * move.units, sku, change_id, on=at)
@@ -171,7 +177,7 @@ class Run:
         self._repeatable(receive, outcome)
 
     def _adjust(self, move: Move) -> None:
-        sku, change_id, at = SKUS[move.dice % 4], f"change-{self.steps}", self.now
+        sku, change_id, at = SKUS[move.dice % 4], f"change-{self.moves}", self.now
         units = move.units if move.dice & 4 else -2 * move.units
 
         def adjust() -> Any:
@@ -206,21 +212,21 @@ class Run:
             self._charge(order_id, refuses=refuses)
             return
         match life.next_step(state, self.now):
-            case life.Claim():
+            case steps.Claim():
                 self.stock.claim(order_id, on=self.now)
                 self.model.claim(order_id)
-            case life.GiveUp():
+            case steps.GiveUp():
                 self._give_up(order_id)
-            case life.Label(parcel):
+            case steps.Label(parcel):
                 self._ship(order_id, parcel)
-            case life.Wait() | life.End():
+            case steps.Wait() | steps.End():
                 self._rest(state)
             case due:
                 self._reach(order_id, due, refuses=refuses)
 
     def _give_up(self, order_id: str) -> None:
         still_open = self.model.open(order_id)
-        self.stock.cancel(order_id, f"gave-up-{self.steps}", on=self.now)
+        self.stock.cancel(order_id, f"gave-up-{self.moves}", on=self.now)
         self.model.cancel(order_id, still_open)
 
     def _charge(self, order_id: str, *, refuses: bool) -> None:
@@ -232,31 +238,31 @@ class Run:
 
     def _ship(self, order_id: str, parcel: int) -> None:
         step, label = Step(order_id=order_id, at=self.now, parcel=parcel), bought(parcel)
-        self.stock.database.write(parcels.to_label, step)
-        self.stock.database.write(parcels.ship, step, label)
+        self.stock.database.write(labels.about_to_buy, step, [])
+        self.stock.database.write(labels.bought, step, label)
         self.model.ship(order_id)
-        self.repeats.append(lambda: self.stock.database.write(parcels.ship, step, label))
+        self.repeats.append(lambda: self.stock.database.write(labels.bought, step, label))
 
-    def _reach(self, order_id: str, due: life.Step, *, refuses: bool) -> None:
+    def _reach(self, order_id: str, due: steps.Step, *, refuses: bool) -> None:
         match due:
-            case life.Authorise(parcel):
+            case steps.Authorise(parcel):
                 self._money(order_id, parcel, money.to_authorise, money.authorised, refuses=refuses)
-            case life.Capture(parcel):
+            case steps.Capture(parcel):
                 self._money(order_id, parcel, money.to_capture, money.captured, refuses=refuses)
                 self.model.orders[order_id].capturing = False
-            case life.Void(parcel):
+            case steps.Void(parcel):
                 step = Step(order_id=order_id, at=self.now, parcel=parcel)
                 attempt = self.stock.database.write(money.to_void, step)
                 reference = attempt.reference or (None if refuses else "pi-found")
                 self.stock.database.write(money.voided, step, attempt.key, reference)
-            case life.LookUpCharge():
+            case steps.LookUpCharge():
                 step = Step(order_id=order_id, at=self.now)
                 key = self.stock.database.write(money.to_charge, step).key
                 self.stock.database.write(money.charge_found, step, key, None if refuses else "ch-found")
-            case life.Refund():
+            case steps.Refund():
                 self.stock.refund(order_id, on=self.now)
                 self.stock.refund(order_id, on=self.now)
-            case life.Tell(kind, occasion):
+            case steps.Tell(kind, occasion):
                 telling = Telling(order_id=order_id, kind=kind, occasion=occasion, at=self.now)
                 self.stock.database.read(notices.facts, telling)
                 self.stock.tell(order_id, kind, occasion, on=self.now)
@@ -272,12 +278,12 @@ class Run:
     ) -> None:
         """Ask, write the answer, and do both again as after a crash between commit and report."""
         step = Step(order_id=order_id, at=self.now, parcel=parcel)
-        key = self.stock.database.write(ask, step).key
-        said = Decline(code="no", final=False) if refuses else Approval(reference=f"ref-{key}")
-        self.stock.database.write(answer, step, key, said)
-        assert self.stock.database.write(ask, step).key == key
-        self.stock.database.write(answer, step, key, said)
-        self.repeats.append(lambda: self.stock.database.write(answer, step, key, said))
+        attempt = self.stock.database.write(ask, step)
+        said = Decline(code="no", final=False) if refuses else Approval(reference=f"ref-{attempt.key}")
+        self.stock.database.write(answer, step, attempt, said)
+        assert self.stock.database.write(ask, step).key == attempt.key
+        self.stock.database.write(answer, step, attempt, said)
+        self.repeats.append(lambda: self.stock.database.write(answer, step, attempt, said))
 
     def _rest(self, state: OrderState) -> None:
         """Nothing is due: then every cent lies where it must."""

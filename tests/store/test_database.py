@@ -11,9 +11,10 @@ from sqlalchemy import CheckConstraint, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from store.base import Base
 from store.database import Database
 from store.migrate import NotMigrated, migrate, newest
-from store.tables import Base, LineRow, OrderRow, ProductRow
+from store.tables import LineRow, OrderRow, ProductRow
 from tests.store.stockroom import SKU, Stockroom, order_of
 
 

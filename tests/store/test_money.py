@@ -1,9 +1,11 @@
 """Money: each call stored before it is made, its outcome after, and never a second call for one thing."""
 
+from domain.changes import PaymentMethod
 from domain.notices import Kind
-from domain.state import OrderState, ParcelStage
+from domain.parcel import ParcelStage
+from domain.state import OrderState
 from domain.status import Status
-from store import money, orders, parcels
+from store import labels, money
 from store.money import Approval
 from store.parcels import Step
 from tests.store.stockroom import PRICE, SKU, Stockroom, Units, bought, day, order_of
@@ -146,7 +148,7 @@ def test_another_method_ends_the_hold_and_pays_the_next_attempt(stock: Stockroom
     _claimed(stock)
     stock.decline("100", final=True)
 
-    state = stock.database.write(orders.change_method, "100", "pm_other", day(13))
+    state = stock.change("100", PaymentMethod(method="pm_other")).state
     assert state.parcels[0].new_method
     assert not state.parcels[0].final_decline
 
@@ -172,7 +174,9 @@ def test_money_held_for_an_undone_parcel_is_given_back(stock: Stockroom) -> None
 def test_an_authorisation_that_nobody_answered_for_is_looked_up_before_it_is_voided(stock: Stockroom) -> None:
     _claimed(stock)
     stock.cancel("100")
-    assert stock.database.read(money.unknown_authorisation, _step()) == "100/1/authorise/1"
+    unknown = stock.database.read(money.unknown_authorisation, _step())
+    assert unknown is not None
+    assert unknown.key == "100/1/authorise/1"
     attempt = stock.database.write(money.to_void, _step(16))
     assert attempt.reference is None
 
@@ -198,7 +202,7 @@ def test_an_approval_that_comes_after_the_parcel_was_undone_is_held_to_be_voided
     stock.cancel("100")
 
     late = Approval(reference="pi-late")
-    state = stock.database.write(money.authorised, _step(13), attempt.key, late)
+    state = stock.database.write(money.authorised, _step(13), attempt, late)
 
     assert state.parcels[0].stage is ParcelStage.UNDONE
     assert state.parcels[0].money_held
@@ -209,11 +213,11 @@ def test_an_approval_that_is_delivered_after_shipment_changes_nothing(stock: Sto
     _claimed(stock)
     attempt = stock.database.write(money.to_authorise, _step())
     approval = Approval(reference="pi-1")
-    stock.database.write(money.authorised, _step(), attempt.key, approval)
+    stock.database.write(money.authorised, _step(), attempt, approval)
     stock.ship("100")
     stock.capture("100")
 
-    state = stock.database.write(money.authorised, _step(), attempt.key, approval)
+    state = stock.database.write(money.authorised, _step(), attempt, approval)
 
     assert state.parcels[0].stage is ParcelStage.SHIPPED
     assert not state.parcels[0].money_held
@@ -295,8 +299,8 @@ def test_a_label_bought_once_ships_once(stock: Stockroom) -> None:
     stock.authorise("100")
     stock.ship("100")
 
-    again = stock.database.write(parcels.to_label, _step())
-    state = stock.database.write(parcels.ship, _step(), bought())
+    again = stock.database.read(labels.to_label, _step())
+    state = stock.database.write(labels.bought, _step(), bought())
 
     assert again.unknown
     assert not state.parcels[0].label_unknown
@@ -307,10 +311,11 @@ def test_a_label_may_have_been_bought_until_its_answer_is_known(stock: Stockroom
     _claimed(stock)
     stock.authorise("100")
 
-    assert not stock.database.write(parcels.to_label, _step()).unknown
-    assert stock.database.write(parcels.to_label, _step()).unknown
-    stock.database.write(parcels.label_never_bought, _step())
-    assert not stock.database.write(parcels.to_label, _step()).unknown
+    assert not stock.database.read(labels.to_label, _step()).unknown
+    stock.database.write(labels.about_to_buy, _step(), [])
+    assert stock.database.read(labels.to_label, _step()).unknown
+    stock.database.write(labels.never_bought, _step())
+    assert not stock.database.read(labels.to_label, _step()).unknown
 
 
 def test_an_order_ends_when_its_last_parcel_is_paid_and_told(stock: Stockroom) -> None:

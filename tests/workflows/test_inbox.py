@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.cancellation import Cancellation, Reason
+from domain.changes import Handover, PaymentMethod
 from tests.domain.samples import SKU, day
 from workflows.inbox import Inbox
 
@@ -16,8 +17,18 @@ def inbox() -> Inbox:
     return Inbox("100")
 
 
+def wishes(inbox: Inbox) -> list[Cancellation]:
+    return [ask.wish for ask in inbox.asks if isinstance(ask.wish, Cancellation)]
+
+
+def named(inbox: Inbox, wish: Cancellation, on: int = 5) -> Cancellation:
+    """The wish as it stands in the inbox."""
+    inbox.ask_to_cancel(wish, day(on))
+    return wishes(inbox)[-1]
+
+
 def reasons(inbox: Inbox) -> list[str]:
-    return [ask.cancellation.reason.value for ask in inbox.cancellations]
+    return [wish.reason.value for wish in wishes(inbox)]
 
 
 def test_a_new_inbox_is_empty(inbox: Inbox) -> None:
@@ -27,7 +38,7 @@ def test_a_new_inbox_is_empty(inbox: Inbox) -> None:
 
 def test_cancellations_stand_in_the_order_in_which_they_came(inbox: Inbox) -> None:
     inbox.read_cancellation({"reason": "price"}, day(5))
-    inbox.ask(Cancellation(reason=Reason.TOO_SLOW), day(5))
+    inbox.ask_to_cancel(Cancellation(reason=Reason.TOO_SLOW), day(5))
     inbox.ask_natively(day(5))
 
     assert reasons(inbox) == ["price", "too_slow", "other"]
@@ -68,7 +79,7 @@ def test_a_cancellation_that_cannot_be_read_is_kept_with_its_bad_fields(
     inbox.read_cancellation(message, day(5))
 
     assert [what.startswith(kept) for what in inbox.unreadable] == [True]
-    assert not inbox.cancellations
+    assert not inbox.asks
     assert inbox.arrived == 1
 
 
@@ -81,25 +92,25 @@ def test_what_is_kept_never_shows_the_bad_value_for_it_may_be_private(inbox: Inb
 
 
 def test_a_wish_keeps_its_id(inbox: Inbox) -> None:
-    assert inbox.ask(Cancellation(cancellation_id="web-1"), day(5)).cancellation.cancellation_id == "web-1"
+    assert named(inbox, Cancellation(cancellation_id="web-1")).cancellation_id == "web-1"
 
 
 @given(st.text("abcXYZ019._-", min_size=1, max_size=64), st.integers(1, 20))
 def test_wishes_without_an_id_get_one_each_however_long_the_orders_is(order_id: str, count: int) -> None:
     inbox = Inbox(order_id)
 
-    named = [inbox.ask(Cancellation(), day(5)).cancellation for _ in range(count)]
+    all_named = [named(inbox, Cancellation()) for _ in range(count)]
 
-    assert len({wish.cancellation_id for wish in named}) == count
-    for wish in named:
+    assert len({wish.cancellation_id for wish in all_named}) == count
+    for wish in all_named:
         assert Cancellation.model_validate(wish.model_dump()) == wish
 
 
 def test_two_wishes_of_one_moment_in_two_runs_do_not_share_an_id() -> None:
     first, later = Inbox("100"), Inbox("100")
 
-    one = first.ask(Cancellation(), day(5)).cancellation.cancellation_id
-    other = later.ask(Cancellation(), day(6)).cancellation.cancellation_id
+    one = named(first, Cancellation()).cancellation_id
+    other = named(later, Cancellation(), on=6).cancellation_id
 
     assert one != other
 
@@ -110,7 +121,7 @@ def test_temporals_own_cancel_is_one_wish_however_often_it_is_asked(order_id: st
     inbox.ask_natively(day(5))
     inbox.ask_natively(day(6))
 
-    one, other = (ask.cancellation for ask in inbox.cancellations)
+    one, other = wishes(inbox)
 
     assert one == other
     assert one.requested_by == "temporal"
@@ -121,7 +132,10 @@ def test_methods_stand_in_their_order_and_unknown_fields_are_ignored(inbox: Inbo
     inbox.read_method({"method": "pm_1", "brand": "visa"})
     inbox.read_method({"method": "pm_2", "requested_by": "support:maria"})
 
-    assert [method.method for method in inbox.methods] == ["pm_1", "pm_2"]
+    assert [ask.wish for ask in inbox.methods] == [
+        PaymentMethod(method="pm_1"),
+        PaymentMethod(method="pm_2", requested_by="support:maria"),
+    ]
 
 
 @pytest.mark.parametrize("message", [None, {}, "pm_1", {"method": None}])
@@ -130,6 +144,21 @@ def test_a_method_that_cannot_be_read_is_kept(inbox: Inbox, message: Any) -> Non
 
     assert inbox.unreadable[0].startswith("payment_method_updated: ")
     assert (len(inbox.methods), inbox.arrived) == (0, 1)
+
+
+@pytest.mark.parametrize("message", [1, {"number": 1}, {"number": 1, "by": "dock 4"}])
+def test_a_hand_over_is_read_by_its_number(inbox: Inbox, message: Any) -> None:
+    inbox.read_handover(message)
+
+    assert [ask.wish for ask in inbox.asks] == [Handover(number=1)]
+
+
+@pytest.mark.parametrize("message", [None, 0, "one", {}, {"number": -1}])
+def test_a_hand_over_that_cannot_be_read_is_kept(inbox: Inbox, message: Any) -> None:
+    inbox.read_handover(message)
+
+    assert inbox.unreadable[0].startswith("parcel_handed_over: number: ")
+    assert not inbox.asks
 
 
 def test_a_bell_is_rung_once_however_often_and_needs_no_answer(inbox: Inbox) -> None:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from domain.life import Wait
-from domain.state import OrderState, ParcelStage
+from domain.parcel import ParcelStage
+from domain.state import OrderState
 from domain.status import Status
+from domain.steps import Wait
 from tests.domain.samples import MINI, SKU, day, january, line, parcel, rest, state
 from workflows.telling import details
 

@@ -1,0 +1,116 @@
+"""What may be changed on the way, by whom: address, quantity, payment method, fulfilment, an unpaid parcel's end."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from domain.cancellation import CancellationOutcome, CancelledLine
+from domain.errors import ChangeRefused, UnknownLine
+from domain.model import By, Id, Model, Text
+from domain.order import Address, Quantity
+from domain.parcel import ParcelState
+from domain.state import OrderState
+
+
+class Change(StrEnum):
+    """The field of an order that a change is about, as its record names it."""
+
+    ADDRESS = "ship_to"
+    QUANTITY = "quantity"
+    METHOD = "method"
+    FULFILMENT = "fulfilment"
+    SETTLEMENT = "settlement"
+    HANDOVER = "handed_over"
+
+
+class AddressChange(Address):
+    """Another address for what has not left."""
+
+    requested_by: By = "customer"
+
+    @property
+    def address(self) -> Address:
+        return Address.model_validate(self.model_dump(exclude={"requested_by"}))
+
+
+class PaymentMethod(Model):
+    """Another method to pay with, as the provider's token."""
+
+    method: Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^\S+$")]
+    requested_by: By = "customer"
+
+
+class QuantityChange(Model):
+    """Fewer units of a line: those that are too many are cancelled. More is another order."""
+
+    sku: Id
+    quantity: Quantity
+    requested_by: By = "customer"
+
+
+class How(StrEnum):
+    """How an unpaid parcel ended: the money came another way, never comes, or the parcel was taken back."""
+
+    PAID_ELSEWHERE = "paid_elsewhere"
+    WRITTEN_OFF = "written_off"
+    STOPPED = "stopped"
+
+
+class Settlement(Model):
+    parcel: Annotated[int, Field(ge=1)]
+    how: How
+    reason: Text
+    requested_by: By = "operations"
+
+
+class Handover(Model):
+    """The warehouse gave a parcel to its carrier."""
+
+    number: Annotated[int, Field(ge=1)]
+
+
+class ChangeOutcome(Model):
+    """What a change came to, in a sentence for whoever asked; of a cancellation, its own outcome too."""
+
+    order_id: str
+    message: str
+    cancelled: CancellationOutcome | None = None
+
+
+def check_open(state: OrderState, what: Change) -> None:
+    """Raise `ChangeRefused` once nothing of the order is left that could be changed."""
+    if not state.status.open or not state.open_units:
+        raise ChangeRefused(state.order_id, what, "too late: nothing of the order is still here")
+
+
+def check_payable(state: OrderState) -> None:
+    """Raise `ChangeRefused` once there is nothing left to pay."""
+    if not state.status.open or not (state.open_units or any(parcel.owed for parcel in state.parcels)):
+        raise ChangeRefused(state.order_id, Change.METHOD, "too late: nothing is left to be paid")
+
+
+def units_too_many(state: OrderState, change: QuantityChange) -> CancelledLine:
+    """The units that the smaller quantity cancels.
+
+    Raises:
+        UnknownLine: the order has no such line.
+        ChangeRefused: the quantity is not smaller.
+    """
+    line = next((line for line in state.lines if line.sku == change.sku), None)
+    if line is None:
+        raise UnknownLine(state.order_id, change.sku)
+    if change.quantity > line.kept:
+        why = "more units are another order, with a place in the queue of its own"
+        raise ChangeRefused(state.order_id, Change.QUANTITY, why)
+    if change.quantity == line.kept:
+        raise ChangeRefused(state.order_id, Change.QUANTITY, f"it is {line.kept} already")
+    return CancelledLine(sku=change.sku, quantity=line.kept - change.quantity)
+
+
+def unpaid_parcel(state: OrderState, settlement: Settlement) -> ParcelState:
+    """The parcel to settle; `ChangeRefused` when that parcel is not unpaid."""
+    for parcel in state.parcels:
+        if parcel.number == settlement.parcel and parcel.owed:
+            return parcel
+    raise ChangeRefused(state.order_id, "parcel", f"parcel {settlement.parcel} is not unpaid")

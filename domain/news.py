@@ -1,0 +1,66 @@
+"""Which notice is due: for something that happened, or because a regular word to a waiting customer is."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from domain import choice, dunning
+from domain.notices import Kind, told_that_day, update_at, updates_passed
+from domain.parcel import ParcelStage, ParcelState
+from domain.payment import PaymentKind
+from domain.state import OrderState
+from domain.status import Status
+from domain.steps import Tell, Wait
+
+
+def happened(state: OrderState) -> Tell | None:
+    """The first notice that something already happened asks for."""
+    if state.status in {Status.PLACING, Status.REJECTED}:
+        return None
+    return next((tell for tell in _asked_for(state) if not state.told(tell.kind, tell.occasion)), None)
+
+
+def _asked_for(state: OrderState) -> Iterator[Tell]:
+    yield Tell(Kind.CONFIRMATION, "placed")
+    for parcel in state.parcels:
+        yield from _of_parcel(parcel)
+    if choice.wanted(state):
+        yield choice.NOTICE
+    for cancellation in state.cancellations:
+        if cancellation.units:
+            yield Tell(Kind.CANCELLED, cancellation.cancellation_id)
+    refunds = sum(payment.kind is PaymentKind.REFUND for payment in state.payments)
+    for number in range(1, refunds + 1):
+        yield Tell(Kind.REFUNDED, str(number))
+
+
+def _of_parcel(parcel: ParcelState) -> Iterator[Tell]:
+    if parcel.stage in {ParcelStage.SHIPPED, ParcelStage.UNPAID}:
+        yield Tell(Kind.SHIPPED, str(parcel.number))
+    if parcel.payment_wanted and (parcel.undoable or parcel.asks):
+        yield dunning.notice(parcel)
+    if parcel.address_refused and parcel.undoable:
+        yield Tell(Kind.ADDRESS_PROBLEM, f"{parcel.number}-{parcel.label_attempt}")
+
+
+def update(state: OrderState, now: datetime) -> Tell | None:
+    """The regular word to a customer who waits; silent on a day on which something else was sent."""
+    if state.accepted_at is None or not state.backordered_units:
+        return None
+    every = state.terms.update_every_days
+    number = updates_passed(state.accepted_at, now, every, state.time_zone)
+    if number == 0 or state.told(Kind.UPDATE, str(number)):
+        return None
+    moment = update_at(state.accepted_at, number, every, state.time_zone)
+    told = [notice.at for notice in state.notices]
+    # One that is late falls on another day than its own; both must be silent.
+    if any(told_that_day(when, told, state.time_zone) for when in (moment, now)):
+        return None
+    return Tell(Kind.UPDATE, str(number))
+
+
+def next_update(state: OrderState, now: datetime) -> Iterator[Wait]:
+    """The moment of the next regular word."""
+    if state.accepted_at is not None and state.backordered_units:
+        every = state.terms.update_every_days
+        passed = updates_passed(state.accepted_at, now, every, state.time_zone)
+        yield Wait("update", update_at(state.accepted_at, passed + 1, every, state.time_zone))

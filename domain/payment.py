@@ -1,0 +1,43 @@
+"""Money that moves: its kinds, the calls that move it, and what came of them."""
+
+from enum import StrEnum
+
+from domain.model import Instant, Model
+
+
+class PaymentKind(StrEnum):
+    AUTHORISE = "authorise"
+    CAPTURE = "capture"
+    VOID = "void"
+    CHARGE = "charge"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+
+    @property
+    def moves_money(self) -> bool:
+        return self in {PaymentKind.CHARGE, PaymentKind.CAPTURE, PaymentKind.REFUND}
+
+
+AUTHENTICATION_REQUIRED = "authentication_required"
+"""The decline code of a bank that wants to hear from the customer first."""
+
+
+class PaymentState(Model):
+    kind: PaymentKind
+    amount_minor: int
+    currency: str
+    at: Instant
+    reference: str | None = None
+
+
+class Attempt(Model):
+    """One call to the payment provider, under its key; stored before it is made."""
+
+    key: str
+    order_id: str
+    parcel: int
+    kind: PaymentKind
+    amount_minor: int
+    currency: str
+    method: str
+    reference: str | None = None

@@ -1,0 +1,63 @@
+"""The end of a parcel that left and was never paid."""
+
+from operator import itemgetter
+
+from sqlalchemy.orm import Session
+
+from domain.cancellation import Cancellation, CancellationOutcome, CancelResult, Reason
+from domain.changes import How, Settlement
+from domain.parcel import ParcelStage
+from store import cancelling, keys, orders, parcels, promises
+from store.cancelling import Cancelling
+from store.deal import Deal, lock
+from store.ledger import record_line
+from store.parcels import THIS, Step
+
+
+def settle(session: Session, step: Step, settlement: Settlement) -> str:
+    """Paid elsewhere or written off: it stays on record as unpaid. Stopped: its units are back, and nothing is owed.
+
+    Returns the cause under which other orders hear of units that came back.
+    """
+    if settlement.how is not How.STOPPED:
+        parcels.change(session, step, THIS, settled=settlement.how)
+        return ""
+    wish = _wish(step, settlement)
+    deal = Deal(session, keys.cancelled(wish.cancellation_id or ""), step.at, by=step.order_id)
+    parcel = parcels.row(session, step)
+    products = lock(session, orders.body(session, step.order_id).skus)
+    units = {line["sku"]: line["quantity"] for line in sorted(parcel.lines, key=itemgetter("sku"))}
+    for sku, quantity in units.items():
+        moved = {"shipped": -quantity, "cancelled": quantity}
+        record_line(session, deal, "cancelled", sku, step.order_id, parcel=step.parcel, **moved)
+        products[sku].on_hand += quantity
+        deal.run(products[sku])
+        promises.renew(session, sku, deal.cause, step.at, by=step.order_id)
+    in_vain = [*parcel.labels_to_void, parcels.label_key(parcel)]
+    stopped = {"stage": ParcelStage.STOPPED, "settled": settlement.how, "labels_to_void": in_vain}
+    parcels.change(session, step, THIS, **stopped)
+    _record(session, step, wish, sum(units.values()))
+    return deal.cause
+
+
+def _wish(step: Step, settlement: Settlement) -> Cancellation:
+    """The customer hears of it as of any cancellation."""
+    return Cancellation(
+        cancellation_id=f"{step.order_id}-p{step.parcel}-stopped"[-64:],
+        reason=Reason.PAYMENT_FAILED,
+        requested_by=settlement.requested_by,
+    )
+
+
+def _record(session: Session, step: Step, wish: Cancellation, units: int) -> None:
+    state = orders.state(session, step.order_id)
+    outcome = CancellationOutcome(
+        order_id=step.order_id,
+        outcome=CancelResult.PARTLY_SHIPPED if state.shipped_units else CancelResult.CANCELLED,
+        units_cancelled=units,
+        units_shipped=state.shipped_units,
+        currency=state.currency,
+        message=f"Parcel {step.parcel} was taken back.",
+    )
+    asked = Cancelling(order_id=step.order_id, cancellation=wish, at=step.at)
+    session.add(cancelling.record(asked, outcome))

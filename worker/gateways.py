@@ -1,0 +1,68 @@
+"""The payment provider and the carrier that the settings name; what a provider needs is loaded only for it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from gateways.carrier import Carrier
+from gateways.payment import PaymentProvider
+from gateways.sandbox_carrier import SandboxCarrier
+from gateways.sandbox_payment import SandboxPayments
+from worker.settings import BadSetting, Settings
+
+if TYPE_CHECKING:
+    from gateways.easypost_carrier import EasyPostCarrier
+    from gateways.stripe_payment import StripePayments
+
+
+@asynccontextmanager
+async def payments(settings: Settings) -> AsyncIterator[PaymentProvider]:
+    """The provider, closed at the end.
+
+    Raises:
+        BadSetting: its key, or its package, is missing.
+    """
+    if settings.payment == "stripe":
+        stripe = _stripe(settings)
+        try:
+            yield stripe
+        finally:
+            await stripe.aclose()
+    else:
+        with SandboxPayments(settings.data_dir / "sandbox-payments.db") as sandbox:
+            yield sandbox
+
+
+@asynccontextmanager
+async def carrier(settings: Settings) -> AsyncIterator[Carrier]:
+    """The carrier, closed at the end.
+
+    Raises:
+        BadSetting: its key, the shop's own address, or its package is missing.
+    """
+    if settings.carrier == "easypost":
+        yield _easypost(settings)
+    else:
+        with SandboxCarrier(settings.data_dir / "sandbox-carrier.db") as sandbox:
+            yield sandbox
+
+
+def _stripe(settings: Settings) -> "StripePayments":
+    try:
+        from gateways.stripe_payment import StripePayments  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError:
+        raise BadSetting("BACKORDER_PAYMENT: stripe needs its package: pip install 'backorder[stripe]'") from None
+    key = settings.needed("stripe_api_key", "BACKORDER_PAYMENT is stripe")
+    return StripePayments(key, settings.stripe_api_base)
+
+
+def _easypost(settings: Settings) -> "EasyPostCarrier":
+    try:
+        from gateways.easypost_carrier import EasyPostCarrier  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError:
+        text = "BACKORDER_CARRIER: easypost needs its package: pip install 'backorder[easypost]'"
+        raise BadSetting(text) from None
+    key = settings.needed("easypost_api_key", "BACKORDER_CARRIER is easypost")
+    if settings.ship_from is None:
+        raise BadSetting("BACKORDER_SHIP_FROM: needed while BACKORDER_CARRIER is easypost")
+    return EasyPostCarrier(key, settings.ship_from, settings.easypost_api_base)
