@@ -1,0 +1,222 @@
+"""A Stripe of our own on loopback: it speaks HTTP, keeps books and idempotency keys, and fails on demand."""
+
+import asyncio
+import json
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl
+
+import stripe
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from gateways.payment import BookEntry
+from gateways.sandbox_payment import TIMEOUT_AFTER
+from tests.fakes.stripe_books import StripeBooks
+from tests.fakes.stripe_routes import Work, route
+from tests.fakes.stripe_shapes import Body, Refused
+
+API_KEY = "sk_test_of_our_own"
+WEBHOOK_SECRET = "whsec_of_our_own"
+
+OPERATIONS = frozenset({"authorise", "charge", "capture", "void", "refund", "find"})
+KEY_LIFE = timedelta(hours=24)
+"""Stripe forgets keys any time after this; the one of our own at once."""
+
+TOO_MANY, DROPPED = 429, 0
+
+
+async def real_time() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """What happens instead of an answer; `acted`: the work is done and the connection dropped."""
+
+    status: int = TOO_MANY
+    code: str = "rate_limit"
+    acted: bool = False
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """What was answered under a key, and to what."""
+
+    asked: tuple[str, frozenset[tuple[str, str]]]
+    at: datetime
+    status: int
+    body: Body
+
+
+class FakeStripe:
+    """`async with FakeStripe(clock=…).serving() as url`: the url is `StripePayments`' `api_base`.
+
+    Its books and faults are asked as those of `SandboxPayments` are, so that a scenario runs with either. A `find` is
+    each look-up of a payment or refund, so that one call of the gateway may be several.
+    """
+
+    def __init__(self, clock: Callable[[], Awaitable[datetime]] = real_time) -> None:
+        self.stripe = StripeBooks()
+        self.calls: list[str] = []
+        self._clock = clock
+        self._faults: defaultdict[str, deque[_Fault]] = defaultdict(deque)
+        self._down_until: datetime | None = None
+        self._saved: dict[str, _Saved] = {}
+        self._busy: set[str] = set()
+        self._state = ServerState()
+
+    def books(self, order_id: str | None = None) -> list[BookEntry]:
+        """Every entry in the order of writing, of one order or of all."""
+        return [entry for order, entry in self.stripe.entries if order_id in {None, order}]
+
+    def balance(self, order_id: str) -> int:
+        """Minor units that the shop holds of this order: charged + captured - refunded."""
+        signs = {"charge": 1, "capture": 1, "refund": -1}
+        taken = [entry for entry in self.books(order_id) if entry.state == "succeeded"]
+        return sum(signs.get(entry.kind, 0) * entry.amount.minor for entry in taken)
+
+    def fail(self, operation: str, times: int, *, acted: bool = False) -> None:
+        """Let the next calls be refused as too many, or (`acted`) do their work and lose the answer."""
+        self._plan(operation, times, _Fault(acted=acted))
+
+    def answer(self, operation: str, status: int, code: str = "", times: int = 1) -> None:
+        """Let the next calls be answered with this error and nothing done; `DROPPED`: with nothing at all."""
+        self._plan(operation, times, _Fault(status, code))
+
+    def down_until(self, instant: datetime) -> None:
+        """Take no call before this instant, look-ups neither."""
+        self._down_until = instant
+
+    def save_method(self, method: str, customer: str) -> None:
+        """The customer keeps this method with the shop."""
+        self.stripe.customers[method] = customer
+
+    async def refund_in_dashboard(self, payment: str, amount: int) -> Body:
+        return self.stripe.refund({"payment_intent": payment, "amount": str(amount)}, await self._clock())
+
+    async def capture_in_dashboard(self, payment: str) -> Body:
+        return self.stripe.capture(payment, {}, await self._clock())
+
+    async def fail_refund(self, reference: str) -> Body:
+        """The customer's bank sends the money back; the refund as it is then."""
+        self.stripe.fail_refund(reference, await self._clock())
+        return self.stripe.refunds[reference]
+
+    async def dispute(self, payment: str) -> Body:
+        """The customer's bank takes the money back."""
+        return self.stripe.dispute(payment, await self._clock())
+
+    async def event(self, kind: str, about: Body, signed_at: datetime | None = None) -> tuple[bytes, str]:
+        """A webhook's body and its `Stripe-Signature`, signed now by the real clock unless told."""
+        created = int((await self._clock()).timestamp())
+        event = {"id": f"evt_{len(self.calls):024d}", "object": "event", "type": kind, "created": created}
+        payload = json.dumps(event | {"data": {"object": about}})
+        signed = int((signed_at or datetime.now(UTC)).timestamp())
+        header = stripe.WebhookSignature.generate_signature_header(payload, WEBHOOK_SECRET, signed)
+        return payload.encode(), header
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[str]:
+        config = uvicorn.Config(
+            self._app, interface="asgi3", proxy_headers=False, log_config=None, access_log=False
+        )
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(
+            lambda: H11Protocol(config=config, server_state=self._state, app_state={}), "127.0.0.1", 0
+        )
+        try:
+            yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        finally:
+            server.close()
+            for connection in list(self._state.connections):
+                connection.shutdown()
+            await asyncio.sleep(0)
+
+    def _plan(self, operation: str, times: int, fault: _Fault) -> None:
+        if operation not in OPERATIONS:
+            raise ValueError(f"no such operation: {operation}")
+        self._faults[operation].extend([fault] * times)
+
+    async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            answer = await self._answer(Request(scope, receive))
+        except Refused as refused:
+            answer = JSONResponse(refused.body, refused.status)
+        if answer is None:
+            await self._drop(scope, receive)
+        else:
+            await answer(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response | None:
+        """None: the connection is dropped."""
+        if request.headers.get("authorization") != f"Bearer {API_KEY}":
+            raise Refused(401, "api_key_invalid")
+        query = request.url.query if request.method == "GET" else (await request.body()).decode()
+        form = dict(parse_qsl(query, keep_blank_values=True))
+        key = request.headers.get("idempotency-key", "")
+        operation, work = route(self.stripe, request.method, request.url.path, form, key)
+        if key and key in self._busy:
+            raise Refused(409, "idempotency_key_in_use")
+        self._busy.add(key)
+        try:
+            return await self._done(operation, work, key, (request.url.path, frozenset(form.items())))
+        finally:
+            self._busy.discard(key)
+
+    async def _done(
+        self, operation: str, work: Work, key: str, asked: tuple[str, frozenset[tuple[str, str]]]
+    ) -> Response | None:
+        now = await self._clock()
+        if self._down_until and now < self._down_until:
+            raise Refused(TOO_MANY, "rate_limit")
+        self.calls.append(operation)
+        fault = self._faults[operation].popleft() if self._faults[operation] else None
+        if fault and not fault.acted:
+            return None if fault.status == DROPPED else _error(fault)
+        if not key:
+            return JSONResponse(work(now))
+        saved, replayed = self._once(work, key, asked, now)
+        first = not replayed and saved.status == 200 and operation in {"authorise", "charge", "capture"}
+        if fault or (first and saved.body["payment_method"] == TIMEOUT_AFTER):
+            return None
+        return JSONResponse(
+            saved.body, saved.status, headers={"idempotent-replayed": "true"} if replayed else None
+        )
+
+    def _once(
+        self, work: Work, key: str, asked: tuple[str, frozenset[tuple[str, str]]], now: datetime
+    ) -> tuple[_Saved, bool]:
+        """What is answered under this key, and whether it was before."""
+        known = self._saved.get(key)
+        if known is not None and now < known.at + KEY_LIFE:
+            if known.asked != asked:
+                raise Refused(400, None, type="idempotency_error")
+            return known, True
+        try:
+            saved = _Saved(asked, now, 200, json.loads(json.dumps(work(now))))
+        except Refused as refused:
+            saved = _Saved(asked, now, refused.status, refused.body)
+            if not refused.saved:
+                return saved, False
+        self._saved[key] = saved
+        return saved, False
+
+    async def _drop(self, scope: Scope, receive: Receive) -> None:
+        for connection in list(self._state.connections):
+            if isinstance(connection, H11Protocol) and connection.client == scope["client"]:
+                connection.transport.abort()
+        with suppress(asyncio.CancelledError):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+
+def _error(fault: _Fault) -> Response:
+    return JSONResponse(Refused(fault.status, fault.code).body, fault.status)
