@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from domain.model import Instant, Model
+from domain.money import Money
 
 
 class PaymentKind(StrEnum):
@@ -41,3 +42,27 @@ class Attempt(Model):
     currency: str
     method: str
     reference: str | None = None
+
+
+class OutsideKind(StrEnum):
+    DISPUTE = "dispute"
+    REFUND = "refund"
+    REFUND_FAILED = "refund_failed"
+
+
+class OutsideEvent(Model):
+    """Something that happened to money at the provider without us, or after us.
+
+    `kind` and `reference` name the fact: a provider tells it again until it is taken. `payment` is the reference of
+    the charge or authorisation, by which the order is found when `order_id` is not told. `key` is that of our own
+    call, when it was one.
+    """
+
+    event_id: str
+    kind: OutsideKind
+    order_id: str | None
+    key: str | None
+    reference: str
+    payment: str | None
+    amount: Money
+    at: Instant

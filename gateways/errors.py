@@ -23,6 +23,10 @@ class GatewayUnavailable(GatewayError):  # noqa: N818 - the fact is the name
         self.detail = detail
 
 
+class BadSignature(Exception):  # noqa: N818 - the fact is the name
+    """A message that claims to come from a provider is not signed by it, too old, or no message at all."""
+
+
 class OutcomeUnknown(GatewayError):  # noqa: N818 - the fact is the name
     """The connection was lost after sending: it may have happened, look it up by its key."""
 

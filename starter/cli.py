@@ -2,42 +2,26 @@
 
 import os
 import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-app = typer.Typer(
-    name="backorder",
-    help="Durable backorders: place, receive, cancel, look. `backorder demo` shows it all on this machine.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    rich_markup_mode="rich",
+from starter.app import (
+    DO,
+    LOOK,
+    RUN,
+    SETUP,
+    ChangeId,
+    Data,
+    Json,
+    OrderId,
+    Units,
+    app,
+    catalog_app,
+    policy_app,
+    run_command,
 )
-catalog_app = typer.Typer(help="Products.", no_args_is_help=True)
-policy_app = typer.Typer(help="The shop's policy.", no_args_is_help=True)
-app.add_typer(catalog_app, name="catalog", rich_help_panel="Set up")
-app.add_typer(policy_app, name="policy", rich_help_panel="Set up")
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, and nothing else.")]
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        "--data", help="The data directory.", envvar="BACKORDER_DATA_DIR", show_default=".backorder"
-    ),
-]
-ChangeId = Annotated[
-    str, typer.Option("--id", help="Your id of this change: the same again changes nothing twice.")
-]
-Units = Annotated[list[str], typer.Argument(metavar="SKU=QTY…", help="Units by SKU.")]
-OrderId = Annotated[str, typer.Argument(metavar="ORDER", help="The order's id.")]
-
-RUN = "Run"
-SETUP = "Set up"
-DO = "Do"
-LOOK = "Look"
 
 
 @app.command(rich_help_panel=RUN)
@@ -45,7 +29,7 @@ def up(data: Data = None, as_json: Json = False) -> None:
     """Run everything on this machine: Temporal with its Web UI, worker, web pages, mail inbox, SQLite."""
     from starter.commands.up import up as play
 
-    _run(lambda: play(data, as_json=as_json), as_json=as_json)
+    run_command(lambda: play(data, as_json=as_json), as_json=as_json)
 
 
 @app.command(rich_help_panel=RUN)
@@ -57,7 +41,7 @@ def demo(
     """Run everything on fresh data, play the story of a few backorders, and show what became of them."""
     from starter.commands.demo import demo as play
 
-    _run(lambda: play(data, leave=leave, as_json=as_json), as_json=as_json)
+    run_command(lambda: play(data, leave=leave, as_json=as_json), as_json=as_json)
 
 
 @app.command(rich_help_panel=RUN)
@@ -65,7 +49,19 @@ def worker(as_json: Json = False) -> None:
     """Run a worker alone, for production; SIGTERM drains it."""
     from worker.__main__ import work
 
-    _run(work, as_json=as_json)
+    run_command(work, as_json=as_json)
+
+
+@app.command(rich_help_panel=RUN)
+def web(
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Which port; 0: any free one.", min=0, max=65535)] = 8000,
+    as_json: Json = False,
+) -> None:
+    """Run the HTTP doors alone, for production: the payment provider's webhooks."""
+    from starter.commands.web import web as serve
+
+    run_command(lambda: serve(host, port, as_json=as_json), as_json=as_json)
 
 
 @app.command(rich_help_panel=SETUP)
@@ -73,7 +69,7 @@ def init(as_json: Json = False) -> None:
     """Bring the database to the newest migration, and make Temporal know our search attributes."""
     from starter.commands import setup
 
-    _run(setup.init, as_json=as_json)
+    run_command(setup.init, as_json=as_json)
 
 
 @catalog_app.command("load")
@@ -81,7 +77,7 @@ def catalog_load(file: Path, as_json: Json = False) -> None:
     """Add or change the products in FILE (JSON)."""
     from starter.commands import setup
 
-    _run(lambda: setup.load_catalog(file), as_json=as_json)
+    run_command(lambda: setup.load_catalog(file), as_json=as_json)
 
 
 @policy_app.command("load")
@@ -89,7 +85,7 @@ def policy_load(file: Path, as_json: Json = False) -> None:
     """Put the shop's policy in FILE (JSON) in force for orders placed from now on."""
     from starter.commands import setup
 
-    _run(lambda: setup.load_policy(file), as_json=as_json)
+    run_command(lambda: setup.load_policy(file), as_json=as_json)
 
 
 @app.command(rich_help_panel=DO)
@@ -102,7 +98,7 @@ def place(
     """Place orders, and print each decision."""
     from starter.commands import orders
 
-    _run(lambda: orders.place(file, as_json=as_json), as_json=as_json)
+    run_command(lambda: orders.place(file, as_json=as_json), as_json=as_json)
 
 
 @app.command(rich_help_panel=DO)
@@ -115,7 +111,7 @@ def receive(
     """Units came in: they go to the front of the queue."""
     from starter.commands import stock
 
-    _run(lambda: stock.receive(units, change_id, inbound), as_json=as_json)
+    run_command(lambda: stock.receive(units, change_id, inbound), as_json=as_json)
 
 
 @app.command(rich_help_panel=DO, context_settings={"ignore_unknown_options": True})
@@ -128,7 +124,7 @@ def adjust(
     """Stock was counted, damaged or returned."""
     from starter.commands import stock
 
-    _run(lambda: stock.adjust(units, change_id, reason), as_json=as_json)
+    run_command(lambda: stock.adjust(units, change_id, reason), as_json=as_json)
 
 
 @app.command(rich_help_panel=DO)
@@ -136,7 +132,7 @@ def discontinue(sku: str, change_id: ChangeId, as_json: Json = False) -> None:
     """No new backorders for a SKU."""
     from starter.commands import stock
 
-    _run(lambda: stock.discontinue(sku, change_id), as_json=as_json)
+    run_command(lambda: stock.discontinue(sku, change_id), as_json=as_json)
 
 
 @app.command(rich_help_panel=DO)
@@ -157,7 +153,7 @@ def inbound(
     from starter.commands import stock
 
     word = stock.Word(inbound_id, tuple(units or ()), eta, supplier, cancel, change_id)
-    _run(lambda: stock.announce(word), as_json=as_json)
+    run_command(lambda: stock.announce(word), as_json=as_json)
 
 
 @app.command(rich_help_panel=DO)
@@ -177,7 +173,7 @@ def cancel(
     from starter.commands import orders
 
     wish = orders.Wish(order, reason, tuple(line or ()), note, cancellation_id)
-    _run(lambda: orders.cancel(wish), as_json=as_json)
+    run_command(lambda: orders.cancel(wish), as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)
@@ -185,7 +181,7 @@ def status(order: OrderId, as_json: Json = False) -> None:
     """How one order stands."""
     from starter.commands import look
 
-    _run(lambda: look.status(order), as_json=as_json)
+    run_command(lambda: look.status(order), as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)
@@ -193,7 +189,7 @@ def queue(sku: str, as_json: Json = False) -> None:
     """Who waits for a SKU, in the order in which stock is dealt."""
     from starter.commands import look
 
-    _run(lambda: look.queue(sku), as_json=as_json)
+    run_command(lambda: look.queue(sku), as_json=as_json)
 
 
 @app.command("list", rich_help_panel=LOOK)
@@ -204,7 +200,7 @@ def list_orders(
     """Orders by placing date."""
     from starter.commands import look
 
-    _run(lambda: look.listing(status), as_json=as_json)
+    run_command(lambda: look.listing(status), as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)
@@ -212,7 +208,7 @@ def audit(as_json: Json = False) -> None:
     """Check every invariant of the stock books, and that each open order has its workflow."""
     from starter.commands import look
 
-    _run(lambda: look.audit(as_json=as_json), as_json=as_json)
+    run_command(lambda: look.audit(as_json=as_json), as_json=as_json)
 
 
 @app.command("fast-forward", rich_help_panel=LOOK)
@@ -224,13 +220,11 @@ def fast_forward(
     """Skip an order's clock; development servers only, and its figures then lie in the future."""
     from starter.commands import look
 
-    _run(lambda: look.fast_forward(order, by), as_json=as_json)
+    run_command(lambda: look.fast_forward(order, by), as_json=as_json)
 
 
-def _run(command: Callable[[], Coroutine[Any, Any, Any]], *, as_json: bool) -> None:
-    from starter.door import run
-
-    run(command, as_json=as_json)
+# These add their commands after the ones above, so that the help begins with what is typed most.
+from starter import cli_parcels, cli_reports  # noqa: E402, F401
 
 
 def main() -> None:

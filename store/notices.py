@@ -68,7 +68,9 @@ def facts(session: Session, telling: Telling) -> Facts:
     return common.model_copy(update=_particulars(session, state, telling))
 
 
-def _particulars(session: Session, state: OrderState, telling: Telling) -> dict[str, object]:
+def _particulars(  # noqa: PLR0911 - one row a kind
+    session: Session, state: OrderState, telling: Telling
+) -> dict[str, object]:
     match telling.kind:
         case Kind.CONFIRMATION if state.decision is not None:
             return {"backordered": state.decision.backordered}

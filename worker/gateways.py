@@ -51,7 +51,9 @@ def _stripe(settings: Settings) -> "StripePayments":
     try:
         from gateways.stripe_payment import StripePayments  # noqa: PLC0415 - an extra
     except ModuleNotFoundError:
-        raise BadSetting("BACKORDER_PAYMENT: stripe needs its package: pip install 'backorder[stripe]'") from None
+        raise BadSetting(
+            "BACKORDER_PAYMENT: stripe needs its package: pip install 'backorder[stripe]'"
+        ) from None
     key = settings.needed("stripe_api_key", "BACKORDER_PAYMENT is stripe")
     return StripePayments(key, settings.stripe_api_base)
 

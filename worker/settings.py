@@ -42,7 +42,7 @@ def _kept_secret(path: Path) -> str:
         os.close(handle)
         with suppress(FileExistsError):  # another process was first
             os.link(made, path)
-        os.unlink(made)
+        Path(made).unlink()
     return path.read_text()
 
 

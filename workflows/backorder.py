@@ -133,7 +133,7 @@ class BackorderWorkflow(Entering):
         else:
             await self._serve(self._inbox.asks.popleft())
 
-    async def _serve(self, ask: Ask) -> None:
+    async def _serve(self, ask: Ask[Any]) -> None:
         """Do what was asked; a refusal goes to whoever asked, and is kept in case nobody waits for it."""
         try:
             done = await self._do(ask.wish)

@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.report import Status, status_report
     from domain.state import OrderState
     from domain.status import Status as OrderStatus
-    from workflows.inbox import Ask, Inbox
+    from workflows.inbox import A, Ask, Inbox
     from workflows.messages import backorder_workflow_id, malformed, moment_faults, read
 
 MALFORMED = "MalformedOrder"
@@ -81,10 +81,7 @@ class OrderDoors:
     @workflow.update
     async def request_cancellation(self, cancellation: Cancellation) -> CancellationOutcome:
         """Cancel what has not shipped; answers `cancelled`, `partly_shipped` or `too_late`."""
-        answer = await self._answer(self._inbox.ask_to_cancel(cancellation, workflow.now()))
-        if not isinstance(answer, CancellationOutcome):
-            raise AssertionError("asked to cancel")
-        return answer
+        return await _answer(self._inbox.ask_to_cancel(cancellation, workflow.now()))
 
     @request_cancellation.validator
     def _lines_are_known(self, cancellation: Cancellation) -> None:
@@ -97,7 +94,7 @@ class OrderDoors:
     @workflow.update
     async def choose(self, wish: Choice) -> ChangeOutcome:
         """What is here now and the rest later, all together, or cancel; also later, another than before."""
-        return await self._changed(self._inbox.ask(wish))
+        return await _answer(self._inbox.ask(wish))
 
     @choose.validator
     def _may_choose(self, wish: Choice) -> None:
@@ -106,7 +103,7 @@ class OrderDoors:
     @workflow.update
     async def change_address(self, address: AddressChange) -> ChangeOutcome:
         """Send what has not left to another address."""
-        return await self._changed(self._inbox.ask(address))
+        return await _answer(self._inbox.ask(address))
 
     @change_address.validator
     def _is_still_here(self, address: AddressChange) -> None:  # noqa: ARG002 - any address will do
@@ -115,7 +112,7 @@ class OrderDoors:
     @workflow.update
     async def change_quantity(self, quantity: QuantityChange) -> ChangeOutcome:
         """Fewer units of a line: those too many are cancelled."""
-        return await self._changed(self._inbox.ask(quantity))
+        return await _answer(self._inbox.ask(quantity))
 
     @change_quantity.validator
     def _is_fewer(self, quantity: QuantityChange) -> None:
@@ -125,7 +122,7 @@ class OrderDoors:
     @workflow.update
     async def change_payment_method(self, method: PaymentMethod) -> ChangeOutcome:
         """Pay with another method from now on; a payment hold is tried again at once."""
-        return await self._changed(self._inbox.ask(method))
+        return await _answer(self._inbox.ask(method))
 
     @change_payment_method.validator
     def _is_to_be_paid(self, method: PaymentMethod) -> None:  # noqa: ARG002 - the provider knows it
@@ -134,7 +131,7 @@ class OrderDoors:
     @workflow.update
     async def settle(self, settlement: Settlement) -> ChangeOutcome:
         """End an unpaid parcel: paid elsewhere, written off, or stopped and its label voided."""
-        return await self._changed(self._inbox.ask(settlement))
+        return await _answer(self._inbox.ask(settlement))
 
     @settle.validator
     def _is_unpaid(self, settlement: Settlement) -> None:
@@ -144,18 +141,6 @@ class OrderDoors:
     def status(self) -> Status:
         """The order as of its last reading."""
         return status_report(self._state, self._read_at)
-
-    async def _changed(self, ask: Ask) -> ChangeOutcome:
-        answer = await self._answer(ask)
-        if not isinstance(answer, ChangeOutcome):
-            raise AssertionError("asked for a change")
-        return answer
-
-    async def _answer(self, ask: Ask) -> CancellationOutcome | ChangeOutcome:
-        await workflow.wait_condition(lambda: ask.answer is not None)
-        if isinstance(ask.answer, BaseException) or ask.answer is None:
-            raise ask.answer or AssertionError("waited for an answer")
-        return ask.answer
 
     # What it knows.
 
@@ -187,6 +172,13 @@ class OrderDoors:
     def _decision(self) -> Decision | None:
         known = self._known
         return None if known is None or known.status is OrderStatus.PLACING else known.decision
+
+
+async def _answer(ask: Ask[A]) -> A:
+    await workflow.wait_condition(lambda: ask.answer is not None)
+    if isinstance(ask.answer, BaseException) or ask.answer is None:
+        raise ask.answer or AssertionError("waited for an answer")
+    return ask.answer
 
 
 def _message(inputs: tuple[Any, ...]) -> Any:

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
 Effect = Coroutine[Any, Any, OrderState]
 
 
-def effect(due: steps.Gateway, state: OrderState, now: datetime) -> Effect:
+def effect(due: steps.Gateway, state: OrderState, now: datetime) -> Effect:  # noqa: PLR0911 - one row a step
     """The activity of a step that reaches outside."""
     again = any(rest.what == due.rests_as for rest in state.rests)
     parcel = getattr(due, "parcel", 0)

@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from temporalio import workflow
@@ -27,19 +27,22 @@ Wish = Cancellation | ChangeWish
 """What may be asked of an order on its way."""
 
 
+A = TypeVar("A", CancellationOutcome, ChangeOutcome)
+
+
 @dataclass
-class Ask:
+class Ask(Generic[A]):
     """A wish, and its answer once there is one."""
 
     wish: Wish
-    answer: CancellationOutcome | ChangeOutcome | BaseException | None = None
+    answer: A | BaseException | None = None
 
 
 @dataclass
 class Inbox:
     order_id: str
-    asks: deque[Ask] = field(default_factory=deque)
-    methods: deque[Ask] = field(default_factory=deque)
+    asks: deque[Ask[Any]] = field(default_factory=deque)
+    methods: deque[Ask[Any]] = field(default_factory=deque)
     """Another way to pay never waits for anybody, as the other wishes may."""
     unreadable: deque[str] = field(default_factory=deque)
     bell: bool = False
@@ -54,18 +57,21 @@ class Inbox:
         self.bell = True
         self.arrived += 1
 
-    def ask(self, wish: Wish) -> Ask:
-        self.arrived += 1
-        asked = Ask(wish)
+    def ask(self, wish: ChangeWish) -> Ask[ChangeOutcome]:
+        asked = Ask[ChangeOutcome](wish)
         (self.methods if isinstance(wish, PaymentMethod) else self.asks).append(asked)
+        self.arrived += 1
         return asked
 
-    def ask_to_cancel(self, cancellation: Cancellation, now: datetime) -> Ask:
+    def ask_to_cancel(self, cancellation: Cancellation, now: datetime) -> Ask[CancellationOutcome]:
         """A wish without an id gets one from its order and moment."""
         if cancellation.cancellation_id is None:
             named = f"{self.order_id}-{now:%Y%m%dT%H%M%S%f}-{self.arrived + 1}"[-64:]
             cancellation = cancellation.model_copy(update={"cancellation_id": named})
-        return self.ask(cancellation)
+        asked = Ask[CancellationOutcome](cancellation)
+        self.asks.append(asked)
+        self.arrived += 1
+        return asked
 
     def ask_natively(self, now: datetime) -> None:
         """Temporal's own Cancel, asked once or often, is one wish."""

@@ -44,14 +44,20 @@ class OrderShown:
         console.print(_lines(order))
         for parcel in order.parcels:
             units = ", ".join(f"{line.quantity} × {line.sku}" for line in parcel.lines)
+            waits = "" if parcel.shipped_at else f", to be handed over: {parcel.label_url}"
             console.print(
                 f"Parcel {parcel.number}: {units}, {parcel.carrier} {parcel.service} {parcel.tracking}, "
-                f"expected {parcel.estimated_delivery}",
+                f"expected {parcel.estimated_delivery}{waits}",
                 highlight=False,
             )
         for payment in order.payments:
             paid = amount(payment.amount_minor, payment.currency)
             console.print(f"{payment.at:%Y-%m-%d %H:%M}  {payment.kind} {paid}", highlight=False)
+        for dispute in order.disputes:
+            claimed = amount(dispute.amount_minor, dispute.currency)
+            console.print(f"{dispute.at:%Y-%m-%d %H:%M}  [red]disputed[/] {claimed}, {dispute.reference}")
+        for refused in order.refused:
+            console.print(f"[red]A person must look[/]: {refused}", highlight=False)
         for notice in order.notices:
             lost = "" if notice.delivered else " [red](not delivered)[/]"
             console.print(f"{notice.at:%Y-%m-%d %H:%M}  e-mail: {notice.kind}{lost}", highlight=False)

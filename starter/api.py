@@ -1,0 +1,77 @@
+"""HTTP doors. So far one: what the payment provider tells of by itself."""
+
+import logging
+from collections.abc import Callable
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.payment import OutsideEvent
+from gateways.errors import BadSignature
+from store import outside
+from store.database import Database
+from workflows.messages import backorder_workflow_id
+
+logger = logging.getLogger(__name__)
+
+_MOST_BYTES = 1_000_000
+
+ReadEvent = Callable[[bytes, str], OutsideEvent | None]
+"""Reads a body with its signature; raises `BadSignature`."""
+
+
+def app(database: Database, client: Client, read_event: ReadEvent | None) -> FastAPI:
+    """The doors over a database and a Temporal client; the provider's is shut where nobody can read its events."""
+    doors = FastAPI(title="Backorder", openapi_url=None, docs_url=None, redoc_url=None)
+
+    @doors.get("/healthz")
+    def healthz() -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    @doors.post("/webhooks/stripe")
+    async def stripe(request: Request) -> JSONResponse:
+        """Taken once it is written: Stripe sends again what was not answered with 200."""
+        if read_event is None:
+            return _problem(404, "BACKORDER_STRIPE_WEBHOOK_SECRET is not set")
+        payload = await _body(request)
+        if payload is None:
+            return _problem(413, "the body is too large")
+        try:
+            event = read_event(payload, request.headers.get("Stripe-Signature", ""))
+        except BadSignature:
+            return _problem(400, "the signature is not right")
+        if event is not None:
+            await _take(database, client, event)
+        return JSONResponse({"received": True})
+
+    return doors
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body, if it is not larger than any event is."""
+    payload = b""
+    async for chunk in request.stream():
+        payload += chunk
+        if len(payload) > _MOST_BYTES:
+            return None
+    return payload
+
+
+def _problem(status: int, title: str) -> JSONResponse:
+    return JSONResponse({"title": title, "status": status}, status, media_type="application/problem+json")
+
+
+async def _take(database: Database, client: Client, event: OutsideEvent) -> None:
+    """Write it on its order, and let an open one look: money that came back is owed again."""
+    order_id = await database.awrite(outside.record, event)
+    if order_id is None:
+        logger.warning("%s %s is about no order of ours", event.kind, event.reference)
+        return
+    handle = client.get_workflow_handle(backorder_workflow_id(order_id))
+    try:
+        await handle.signal("inventory_received", event.event_id)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise

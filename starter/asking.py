@@ -1,0 +1,43 @@
+"""Asking Temporal, with its failures in our own words."""
+
+from typing import Any
+
+from temporalio.client import (
+    WorkflowFailureError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from starter.errors import OutOfReach, Refusal
+
+
+class NoWorkflow(Refusal):
+    """No open workflow has this id."""
+
+    def __init__(self) -> None:
+        super().__init__("UnknownOrder", "no open order has this id")
+
+
+async def asked(call: Any) -> Any:
+    """The call's answer, with Temporal's failures in our own words."""
+    try:
+        return await call
+    except (WorkflowUpdateFailedError, WorkflowFailureError) as error:
+        raise _refusal(error) from error
+    except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+        raise OutOfReach("a worker") from error
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            raise NoWorkflow from error
+        raise OutOfReach("Temporal") from error
+
+
+def _refusal(error: WorkflowUpdateFailedError | WorkflowFailureError) -> Refusal:
+    cause: BaseException | None = error.cause
+    while cause is not None and not isinstance(cause, ApplicationError):
+        cause = cause.__cause__
+    if isinstance(cause, ApplicationError):
+        return Refusal(cause.type or "Failed", cause.message)
+    return Refusal("Failed", str(error.cause))

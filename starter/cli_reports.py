@@ -1,0 +1,19 @@
+"""Commands that report on a period."""
+
+from typing import Annotated
+
+import typer
+
+from starter.app import Json, report_app, run_command
+
+Since = Annotated[str | None, typer.Option(help="First day, as 2026-02-01; by default 30 days ago.")]
+Until = Annotated[str | None, typer.Option(help="The day after the last; by default tomorrow.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Comma-separated values on standard output.")]
+
+
+@report_app.command("payments")
+def payments(since: Since = None, until: Until = None, as_csv: Csv = False, as_json: Json = False) -> None:
+    """Our ledger of money against the provider's own books: what differs, and what is stuck."""
+    from starter.commands import report
+
+    run_command(lambda: report.payments(since, until, as_csv=as_csv), as_json=as_json)

@@ -1,0 +1,53 @@
+"""The HTTP doors alone."""
+
+import logging
+import socket
+from functools import partial
+
+from gateways.quiet import quiet
+from starter import api, door
+from starter.commands.up import told_to_stop
+from starter.embedded.web import serving
+from starter.errors import BadInput
+from store.migrate import newest
+from worker.settings import BadSetting, Settings
+
+
+async def web(host: str, port: int, *, as_json: bool) -> None:
+    """Serve until Ctrl-C or SIGTERM."""
+    settings = door.settings()
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    quiet()
+    stop = told_to_stop()
+    async with door.backorders() as doors:
+        if doors.database is None:
+            raise BadSetting("BACKORDER_DATABASE_URL: needed")
+        newest(doors.database)
+        with _listening(host, port) as listener:
+            async with serving(api.app(doors.database, doors.client, _reader(settings)), listener):
+                _say(listener, as_json=as_json)
+                await stop.wait()
+
+
+def _say(listener: socket.socket, *, as_json: bool) -> None:
+    address = "http://{}:{}".format(*listener.getsockname()[:2])
+    if as_json:
+        door.print_json({"web": address})
+    else:
+        door.console.print(f"Serving {address}. Ctrl-C stops it.", highlight=False)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        raise BadInput(f"--host, --port: {host}:{port}: {error.strerror}") from None
+
+
+def _reader(settings: Settings) -> api.ReadEvent | None:
+    """What reads Stripe's events; only where Stripe is the provider."""
+    if settings.payment != "stripe" or settings.stripe_webhook_secret is None:
+        return None
+    from gateways.stripe_events import read_event  # noqa: PLC0415 - an extra
+
+    return partial(read_event, secret=settings.stripe_webhook_secret.get_secret_value())
