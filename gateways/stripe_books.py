@@ -14,7 +14,7 @@ from domain.money import Money
 from domain.payment import AUTHENTICATION_REQUIRED
 from gateways.errors import OutcomeUnknown
 from gateways.payment import Authorised, BookEntry, BookKind, Captured, Charged, Declined, Refunded
-from gateways.stripe_errors import GATEWAY, declined, refusal
+from gateways.stripe_errors import GATEWAY, declined, refusal, told
 
 KEY: Final = "key"
 ORDER: Final = "order_id"
@@ -110,13 +110,12 @@ def _unpaid(key: str, intent: stripe.PaymentIntent) -> Declined | None:
     if intent.status == "processing":
         raise OutcomeUnknown(GATEWAY, "processing")
     if intent.status in {"requires_action", "requires_confirmation"}:
-        return declined(key, AUTHENTICATION_REQUIRED, None, None)
+        return declined(key, AUTHENTICATION_REQUIRED)
     error = intent.last_payment_error
     if intent.status in {"requires_payment_method", "canceled"} and error is not None:
-        told = (getattr(error, name, None) for name in ("code", "decline_code", "advice_code"))
-        return declined(key, *told)
+        return told(key, error)
     if intent.status == "canceled" and _charge(intent) is None:
-        return declined(key, "canceled", None, None)
+        return declined(key, "canceled")
     return None
 
 

@@ -87,8 +87,15 @@ async def asked(call: Awaitable[T], refused: Callable[[Refusal], U], *, writing:
     raise failure
 
 
-def declined(key: str, code: str | None, decline_code: str | None, advice: str | None) -> Declined:
-    """The bank's answer in our words; `authentication_required` keeps its name, and is never final."""
+def told(key: str, error: stripe.ErrorObject | stripe.PaymentIntent.LastPaymentError | None) -> Declined:
+    """The bank's answer in our words; Stripe leaves out what it was not told."""
+    return declined(key, *(getattr(error, name, None) for name in ("code", "decline_code", "advice_code")))
+
+
+def declined(
+    key: str, code: str | None, decline_code: str | None = None, advice: str | None = None
+) -> Declined:
+    """A decline by its codes; `authentication_required` keeps its name, and is never final."""
     found = code if code == AUTHENTICATION_REQUIRED else decline_code or code or "declined"
     final = found != AUTHENTICATION_REQUIRED and (found in FINAL_DECLINES or advice == _STOP)
     return Declined(key=key, code=found, message="The bank declined the payment.", final=final)
@@ -99,8 +106,7 @@ def payment_refused(key: str) -> Callable[[Refusal], Declined]:
 
     def refused(error: Refusal) -> Declined:
         if isinstance(error, stripe.CardError):
-            told = error.error
-            return declined(key, error.code, told and told.decline_code, told and told.advice_code)
+            return told(key, error.error)
         if error.param == "payment_method":
             code = UNKNOWN_METHOD if error.code == "resource_missing" else error.code or "unusable_method"
             return Declined(

@@ -1,13 +1,12 @@
 """What happens at Stripe without us: a customer's bank disputes a payment, the shop refunds in the dashboard."""
 
 import json
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import stripe
 from pydantic import AliasPath, BaseModel, Field
 
-from domain.model import Instant, Model
-from domain.money import Money
+from domain.payment import OutsideEvent, OutsideKind
 from gateways import stripe_books as books
 
 TOLERANCE_SECONDS: Final = 300
@@ -20,24 +19,6 @@ REFUND_TOLD: Final = frozenset({REFUND_MADE, "refund.updated", "refund.failed", 
 
 class BadSignature(Exception):  # noqa: N818 - the fact is the name
     """Not Stripe's, too old, or not an event at all."""
-
-
-class OutsideEvent(Model):
-    """Something our ledger must hear of.
-
-    `kind` and `reference` name the fact: Stripe sends an event again until it is taken, and tells one failure in up
-    to three events. `payment` is the PaymentIntent, by which the order is found when `order_id` is not told. `key`
-    is ours when the refund is.
-    """
-
-    event_id: str
-    kind: Literal["dispute", "refund", "refund_failed"]
-    order_id: str | None
-    key: str | None
-    reference: str
-    payment: str | None
-    amount: Money
-    at: Instant
 
 
 class _Event(BaseModel):
@@ -53,7 +34,7 @@ class _Event(BaseModel):
     status: str | None = Field(None, validation_alias=AliasPath("data", "object", "status"))
     metadata: dict[str, str] | None = Field(None, validation_alias=AliasPath("data", "object", "metadata"))
 
-    def told(self, kind: Literal["dispute", "refund", "refund_failed"]) -> OutsideEvent:
+    def told(self, kind: OutsideKind) -> OutsideEvent:
         labels = self.metadata or {}
         return OutsideEvent(
             event_id=self.id,
@@ -71,7 +52,7 @@ def read_event(payload: bytes, signature: str, secret: str) -> OutsideEvent | No
     """The event in this body, whose `Stripe-Signature` must be right; None when it is no concern of ours.
 
     A refund under our own key is known already, unless it failed: the money came back, and is owed again. One made
-    outside counts when it is made, as its amount never changes.
+    outside counts when it is made, as its amount never changes. One failure may come in up to three events.
 
     Raises:
         BadSignature: nobody may act on this body.
@@ -82,11 +63,11 @@ def read_event(payload: bytes, signature: str, secret: str) -> OutsideEvent | No
         return None
     event = _Event.model_validate(body)
     if kind == DISPUTE:
-        return event.told("dispute")
+        return event.told(OutsideKind.DISPUTE)
     if event.status in books.CAME_BACK:
-        return event.told("refund_failed")
+        return event.told(OutsideKind.REFUND_FAILED)
     made_outside = kind == REFUND_MADE and books.KEY not in (event.metadata or {})
-    return event.told("refund") if made_outside else None
+    return event.told(OutsideKind.REFUND) if made_outside else None
 
 
 def _verified(payload: bytes, signature: str, secret: str) -> dict[str, Any]:

@@ -126,19 +126,13 @@ class StripeBooks:
             for order, entry in self.entries
         ]
 
+    def charge_without_intent(self, name: str, amount: int, currency: str, now: datetime) -> None:
+        charge = {"id": name, "object": "charge", "payment_intent": None, "amount_captured": amount}
+        self._move("charge", charge | {"currency": currency, "metadata": {}}, amount, now)
+
     def dispute(self, name: str, now: datetime) -> Body:
         intent = self.intents[name]
-        dispute = {
-            "id": self._id("dp"),
-            "object": "dispute",
-            "amount": intent.received,
-            "currency": intent.currency,
-            "charge": intent.charge_id,
-            "payment_intent": intent.id,
-            "metadata": {},
-            "created": seconds(now),
-            "status": "needs_response",
-        }
+        dispute = intent.dispute(self._id("dp"), now)
         self._move("adjustment", dispute, -intent.received, now)
         return dispute
 
@@ -181,9 +175,12 @@ class StripeBooks:
 
     def _source(self, move: Body) -> Body:
         source: Body = move["source"]
+        intent = self.intents.get(source["payment_intent"])
+        if intent is None:
+            return source
         if source["object"] == "charge":
-            return self.intents[source["payment_intent"]].charge(with_intent=True)
-        return source | {"payment_intent": self.intents[source["payment_intent"]].shown()}
+            return intent.charge(with_intent=True)
+        return source | {"payment_intent": intent.shown()}
 
     def _new(self, form: Form, now: datetime) -> Intent:
         created, method = seconds(now), form["payment_method"]

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
@@ -42,7 +42,8 @@ class _Fault:
     """What happens instead of an answer; `acted`: the work is done and the connection dropped."""
 
     status: int = TOO_MANY
-    code: str = "rate_limit"
+    code: str | None = "rate_limit"
+    param: str | None = None
     acted: bool = False
 
 
@@ -87,9 +88,9 @@ class FakeStripe:
         """Let the next calls be refused as too many, or (`acted`) do their work and lose the answer."""
         self._plan(operation, times, _Fault(acted=acted))
 
-    def answer(self, operation: str, status: int, code: str = "", times: int = 1) -> None:
-        """Let the next calls be answered with this error and nothing done; `DROPPED`: with nothing at all."""
-        self._plan(operation, times, _Fault(status, code))
+    def answer(self, operation: str, status: int, code: str = "", param: str | None = None) -> None:
+        """Let the next call be answered with this error and nothing done; `DROPPED`: with nothing at all."""
+        self._plan(operation, 1, _Fault(status, code or None, param))
 
     def down_until(self, instant: datetime) -> None:
         """Take no call before this instant, look-ups neither."""
@@ -109,6 +110,10 @@ class FakeStripe:
         """The customer's bank sends the money back; the refund as it is then."""
         self.stripe.fail_refund(reference, await self._clock())
         return self.stripe.refunds[reference]
+
+    async def charge_without_intent(self, reference: str, amount: int, currency: str) -> None:
+        """A payment as they were made before PaymentIntents."""
+        self.stripe.charge_without_intent(reference, amount, currency, await self._clock())
 
     async def dispute(self, payment: str) -> Body:
         """The customer's bank takes the money back."""
@@ -182,7 +187,8 @@ class FakeStripe:
         if fault and not fault.acted:
             return None if fault.status == DROPPED else _error(fault)
         if not key:
-            return JSONResponse(work(now))
+            body = work(now)
+            return None if fault else JSONResponse(body)
         saved, replayed = self._once(work, key, asked, now)
         first = not replayed and saved.status == 200 and operation in {"authorise", "charge", "capture"}
         if fault or (first and saved.body["payment_method"] == TIMEOUT_AFTER):
@@ -213,10 +219,9 @@ class FakeStripe:
         for connection in list(self._state.connections):
             if isinstance(connection, H11Protocol) and connection.client == scope["client"]:
                 connection.transport.abort()
-        with suppress(asyncio.CancelledError):
-            while (await receive())["type"] != "http.disconnect":
-                pass
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
 def _error(fault: _Fault) -> Response:
-    return JSONResponse(Refused(fault.status, fault.code).body, fault.status)
+    return JSONResponse(Refused(fault.status, fault.code, param=fault.param).body, fault.status)

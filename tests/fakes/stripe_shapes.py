@@ -79,6 +79,19 @@ class Intent:
             "balance_transaction": self.moved,
         }
 
+    def dispute(self, name: str, now: datetime) -> Body:
+        return {
+            "id": name,
+            "object": "dispute",
+            "amount": self.received,
+            "currency": self.currency,
+            "charge": self.charge_id,
+            "payment_intent": self.id,
+            "metadata": {},
+            "created": seconds(now),
+            "status": "needs_response",
+        }
+
 
 def let_go(intent: Intent, at: int, reason: str | None) -> None:
     intent.status, intent.canceled_at, intent.cancellation_reason = "canceled", at, reason
