@@ -1,4 +1,4 @@
-"""Shops for scenarios: on SQLite, or on both databases where the scenario touches stock under stress."""
+"""Shops for scenarios: on both databases where stock is under stress, with both kinds of providers where money is."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,24 +7,39 @@ from typing import Any
 import pytest
 
 from store.database import Database
-from tests.shop import Shop, open_shop
+from tests.shop import Shop, World, open_shop, sandboxes
+from tests.worlds import providers
 
 REMEMBERS: dict[str, Any] = {}
 FORGETS = {"max_cached_workflows": 0}
+WITH_REAL_PROVIDERS = ("test_c_", "test_a_choice", "test_a_rates")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """E8: the story of a backorder is told a second time by a worker that forgets every workflow after each task."""
-    if metafunc.module.__name__.endswith("test_a_story") and "shop" in metafunc.fixturenames:
+    """What each scenario is told with, besides its own.
+
+    The story of a backorder a second time by a worker that forgets every workflow after each task (E8); money and
+    parcels a second time with Stripe and EasyPost, by their HTTP.
+    """
+    module = metafunc.module.__name__.rpartition(".")[2]
+    if module == "test_a_story" and "shop" in metafunc.fixturenames:
         metafunc.parametrize("shop", [REMEMBERS, FORGETS], ids=["remembers", "forgets"], indirect=True)
+    if module.startswith(WITH_REAL_PROVIDERS) and "world" in metafunc.fixturenames:
+        metafunc.parametrize("world", [sandboxes, providers], ids=["sandbox", "providers"], indirect=True)
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> World:
+    chosen: World = getattr(request, "param", sandboxes)
+    return chosen
 
 
 @pytest.fixture
 async def shop(
-    request: pytest.FixtureRequest, sqlite_database: Database, tmp_path: Path
+    request: pytest.FixtureRequest, sqlite_database: Database, tmp_path: Path, world: World
 ) -> AsyncIterator[Shop]:
     worker: dict[str, Any] = getattr(request, "param", REMEMBERS)
-    async with open_shop(sqlite_database, tmp_path, **worker) as opened:
+    async with open_shop(sqlite_database, tmp_path, world=world, **worker) as opened:
         yield opened
 
 

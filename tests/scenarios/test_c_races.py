@@ -18,7 +18,7 @@ from domain.parcel import ParcelStage
 from domain.status import Status
 from store.database import Database
 from tests.gates import OUTAGES_END, Gates
-from tests.shop import PRICE, SKU, Books, Shop, open_shop
+from tests.shop import PRICE, SKU, Books, Shop, World, open_shop
 from worker.wiring import running_worker
 from workflows.messages import BACKORDER, TASK_QUEUE, backorder_workflow_id
 
@@ -46,8 +46,8 @@ def gates() -> Gates:
 
 
 @pytest.fixture
-async def gated(sqlite_database: Database, tmp_path: Path, gates: Gates) -> AsyncIterator[Shop]:
-    async with open_shop(sqlite_database, tmp_path, around=gates.around) as opened:
+async def gated(sqlite_database: Database, tmp_path: Path, gates: Gates, world: World) -> AsyncIterator[Shop]:
+    async with open_shop(sqlite_database, tmp_path, around=gates.around, world=world) as opened:
         yield opened
 
 
@@ -161,9 +161,9 @@ async def test_c4_a_cancelled_orders_units_go_to_the_next_while_its_authorisatio
 
 
 async def test_c0_temporals_cancel_before_the_first_task_leaves_nothing_behind(
-    sqlite_database: Database, tmp_path: Path
+    sqlite_database: Database, tmp_path: Path, world: World
 ) -> None:
-    async with open_shop(sqlite_database, tmp_path, working=False) as shop:
+    async with open_shop(sqlite_database, tmp_path, working=False, world=world) as shop:
         ids = ("shipment", "at-order")
         for order_id in ids:
             timing = "at_order" if order_id == "at-order" else "at_shipment"
@@ -290,9 +290,10 @@ async def _all_ended(shop: Shop, order_ids: Iterable[str]) -> None:
 
 @pytest.mark.slow
 async def test_c4_sixty_random_races_and_mishaps_leave_no_order_both_cancelled_and_charged(
-    sqlite_database: Database, tmp_path: Path
+    sqlite_database: Database, tmp_path: Path, world: World
 ) -> None:
-    async with open_shop(sqlite_database, tmp_path, around=Gates(Luck()).around, **OUTAGES_END) as shop:
+    gates = Gates(Luck())
+    async with open_shop(sqlite_database, tmp_path, around=gates.around, world=world, **OUTAGES_END) as shop:
         raced = await _while_time_passes(shop, _all_raced(shop))
         await _while_time_passes(shop, _all_ended(shop, raced))
         ends = {order_id: await shop.ended(order_id) for order_id in raced}
