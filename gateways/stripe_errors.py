@@ -141,10 +141,13 @@ def void_refused(error: Refusal) -> None:
 
 
 def refund_refused(error: Refusal) -> NoReturn:
-    """More than is left of the payment has no code of its own, only the parameter's name."""
-    if error.code == "payment_intent_unexpected_state":
+    """More than is left of the payment, and a payment without a charge, have no code, only a parameter's name."""
+    if error.code == "payment_intent_unexpected_state" or (error.code, error.param) == (
+        None,
+        "payment_intent",
+    ):
         raise refusal("not_captured")
-    if error.code == "amount_too_large" or (error.code is None and error.param == "amount"):
+    if error.code == "amount_too_large" or (error.code, error.param) == (None, "amount"):
         raise refusal("refund_exceeds_charge")
     refuse(error)
 

@@ -32,8 +32,8 @@ from gateways.payment import (
 )
 from gateways.stripe_errors import asked
 
-TIMEOUT: Final = httpx.Timeout(30, connect=5)
-"""Banks take seconds to answer; an activity may wait longer than this."""
+TIMEOUT: Final = httpx.Timeout(20, connect=5)
+"""Banks take seconds to answer. Who stops waiting earlier and asks again meets the first call by its key."""
 
 PAGE: Final = 100
 SEARCHABLE_AFTER: Final = timedelta(hours=1)
@@ -46,6 +46,7 @@ class StripePayments:
     """Speaks the payment protocol to Stripe; `api_base` replaces Stripe's own address (a test's)."""
 
     def __init__(self, api_key: str, api_base: str | None = None) -> None:
+        stripe.enable_telemetry = False  # it would write an id into the home directory, and send it each time
         self._http = stripe.HTTPXClient(timeout=TIMEOUT)
         self._stripe = stripe.StripeClient(
             api_key,
@@ -145,7 +146,7 @@ class StripePayments:
         return found.customer if isinstance(found.customer, str) else found.customer.id
 
     async def _made(self, attempt: Attempt) -> stripe.PaymentIntent | None:
-        """The PaymentIntent of this key: lists are up to date, the search behind them lags, and knows the old ones."""
+        """The PaymentIntent of this key: lists are up to date and long, search is quick and lags behind."""
         async for intent in self._candidates(await self._customer(attempt.method)):
             if books.label(intent, books.KEY) == attempt.key:
                 return intent
@@ -156,16 +157,15 @@ class StripePayments:
         return next(iter(found.data), None)
 
     async def _candidates(self, customer: str | None) -> AsyncIterator[stripe.PaymentIntent]:
-        """All of the customer's, else those that search may not know yet; newest first."""
+        """Those that search may not know yet, newest first; by Stripe's clock, which ours need not agree with."""
         body: PaymentIntentListParams = {"limit": PAGE, "expand": [f"data.{CHARGE}"]}
         if customer is not None:
             body["customer"] = customer
-        oldest = -math.inf
+        newest = None
         page = await self._stripe.payment_intents.list_async(body)
-        if customer is None and page.data:
-            oldest = page.data[0].created - SEARCHABLE_AFTER.total_seconds()
         async for intent in page.auto_paging_iter():
-            if intent.created < oldest:
+            newest = newest or intent.created
+            if intent.created < newest - SEARCHABLE_AFTER.total_seconds():
                 return
             yield intent
 

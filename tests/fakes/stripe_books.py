@@ -93,7 +93,7 @@ class StripeBooks:
         intent = self.intent(form["payment_intent"], now)
         amount = int(form["amount"])
         if intent.status != "succeeded":
-            raise unexpected(intent)
+            raise Refused(400, None, param="payment_intent")
         if amount < 1:
             raise Refused(400, "parameter_invalid_integer", param="amount", saved=False)
         left = intent.received - sum(refund["amount"] for refund in self.refunds_of(intent.id, counting=True))

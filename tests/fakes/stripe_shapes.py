@@ -38,13 +38,13 @@ class Intent:
     error: Body | None = None
     canceled_at: int | None = None
     cancellation_reason: str | None = None
+    charge_id: str | None = None
 
-    @property
-    def charge_id(self) -> str:
-        return self.id.replace("pi_", "ch_")
+    def __post_init__(self) -> None:
+        self.charge_id = self.id.replace("pi_", "ch_")
 
     def shown(self, expanded: str = "") -> Body:
-        charge = self.charge() if "latest_charge" in expanded else self.charge_id
+        charge = self.charge() if self.charge_id and "latest_charge" in expanded else self.charge_id
         return {
             "id": self.id,
             "object": "payment_intent",

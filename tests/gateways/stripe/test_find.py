@@ -78,6 +78,46 @@ async def test_a_payment_that_was_given_up_before_it_was_made_is_declined(
     assert found.code == "generic_decline"
 
 
+async def test_a_payment_that_was_given_up_without_a_charge_is_declined(
+    bank: StripePayments, stripe: FakeStripe
+) -> None:
+    held = await authorised(bank)
+    intent = stripe.stripe.intents[held.reference]
+    intent.status, intent.charge_id = "canceled", None
+
+    found = await bank.find(attempt(PaymentKind.AUTHORISE, "a"))
+
+    assert isinstance(found, Declined)
+    assert (found.code, found.final) == ("canceled", False)
+
+
+async def test_a_capture_whose_money_is_not_booked_yet_has_the_payments_instant(
+    bank: StripePayments, stripe: FakeStripe, clock: Clock
+) -> None:
+    held = await authorised(bank)
+    clock.pass_time(hours=1)
+    await bank.capture("c", held.reference, PRICE, clock.time)
+    stripe.stripe.intents[held.reference].moved = None
+
+    found = await bank.find(attempt(PaymentKind.CAPTURE, "c", reference=held.reference))
+
+    assert found == Captured(key="c", reference=held.reference, amount=PRICE, at=NOON)
+
+
+async def test_a_lookup_that_stripe_refuses_is_no_answer(bank: StripePayments, stripe: FakeStripe) -> None:
+    stripe.answer("find", 400, "search_unavailable")
+
+    assert await refused(bank.find(attempt(PaymentKind.CHARGE))) == "search_unavailable"
+
+
+async def test_among_many_refunds_the_one_of_this_key_is_found(bank: StripePayments) -> None:
+    charge = await charged(bank)
+    refunds = [await bank.refund(f"r{number}", charge.reference, CENT, NOON) for number in range(3)]
+
+    for refund in refunds:
+        assert await bank.find(attempt(PaymentKind.REFUND, refund.key, reference=charge.reference)) == refund
+
+
 async def test_a_payment_that_is_still_being_made_has_no_outcome(
     bank: StripePayments, stripe: FakeStripe
 ) -> None:

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from domain.money import Money
 from domain.payment import PaymentKind
 from gateways.payment import Authorised, Captured, Charged, PaymentProvider, Refunded, Voided
 from gateways.stripe_payment import StripePayments
-from tests.fakes.stripe_server import FakeStripe
+from tests.fakes.stripe_server import API_KEY, FakeStripe
 from tests.gateways.stripe.samples import (
     CENT,
     NOON,
@@ -88,6 +89,18 @@ async def test_the_same_call_again_gets_the_first_result(
     assert await bank.capture("c", held.reference, PRICE, clock.time) == captured
     assert await bank.refund("r", charge.reference, CENT, clock.time) == refunded
     assert len(stripe.books()) == 4
+
+
+async def test_stripe_says_when_an_answer_is_an_old_one(stripe: FakeStripe, url: str) -> None:
+    form = {"capture_method": "manual", "amount": "1", "currency": "usd", "payment_method": "pm_card_visa"}
+    headers = {"authorization": f"Bearer {API_KEY}", "idempotency-key": "k"}
+    async with httpx.AsyncClient(base_url=url, headers=headers) as client:
+        first = await client.post("/v1/payment_intents", data=form)
+        again = await client.post("/v1/payment_intents", data=form)
+
+    assert first.json() == again.json()
+    assert "idempotent-replayed" not in first.headers
+    assert again.headers["idempotent-replayed"] == "true"
 
 
 async def test_stripe_forgets_keys_after_a_day(

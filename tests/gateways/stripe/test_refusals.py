@@ -195,6 +195,7 @@ async def test_what_we_asked_wrongly_is_refused_by_stripes_own_code(bank: Stripe
         ("capture", "capture_unauthorized_payment", "capture_failed"),
         ("refund", "charge_disputed", "charge_disputed"),
         ("refund", "amount_too_large", "refund_exceeds_charge"),
+        ("refund", "payment_intent_unexpected_state", "not_captured"),
         ("refund", "", "refused"),
     ],
 )
