@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from gateways.links import Links
 from temporalio import activity
 
 from domain.model import Model
@@ -10,6 +9,7 @@ from domain.notices import Kind
 from domain.parcel import ParcelLine
 from domain.state import OrderState
 from gateways.letters import LetterFacts, LetterLine, Letters
+from gateways.links import Links
 from gateways.mail import Accepted, Mail, Mailer, Rejected, thread_id
 from store import notices
 from store.database import Database

@@ -61,6 +61,18 @@ class LetterFacts(Model):
     amount: Money | None = None
     charged: bool = False
     reason: str | None = None
+    answer_by: date | None = None
+    """By when the customer must answer."""
+    waiting: tuple[LetterLine, ...] = ()
+    """What is not here yet."""
+    need_by: date | None = None
+    """The day that no carrier could meet."""
+    address: tuple[Header, ...] = ()
+    """Where it was to go, as on an envelope."""
+    sent: bool = False
+    """Whether the goods have left already."""
+    page_url: str | None = None
+    """The order's page, where the customer answers."""
     view_url: str | None = None
     cancel_url: str | None = None
     at: Instant
@@ -108,6 +120,8 @@ def _formatted(facts: LetterFacts) -> dict[str, str | None]:
         "name": first_name or "there",
         "promised": _day(facts.promised_on, locale),
         "arriving": _day(facts.eta, locale),
+        "answer_by": _day(facts.answer_by, locale),
+        "needed": _day(facts.need_by, locale),
         "delivery": _day(facts.estimated_delivery, locale),
         "today": _day(facts.at.astimezone(ZoneInfo(facts.time_zone)).date(), locale),
         "amount": _amount(facts.amount, locale),

@@ -37,7 +37,7 @@ from gateways.smtp import SmtpMailer
 from starter.client import Backorders
 from store import audit, catalog, orders, status
 from store.database import Database
-from store.life_tables import PaymentRow
+from store.life_tables import ChangeRow, ParcelRow, PaymentRow
 from tests.servers import test_server
 from worker.wiring import Parts, running_worker
 from workflows.connection import register_search_attributes
@@ -272,6 +272,14 @@ class Shop:
         """The kinds of notices that the order was sent, in order."""
         return [notice.kind.value for notice in self.state(order_id).notices]
 
+    def changes(self, order_id: str) -> list[tuple[str, str]]:
+        """What was changed on the way, and by whom."""
+        return self.database.read(_changes, order_id)
+
+    def rates(self, order_id: str) -> list[dict[str, Any]]:
+        """What the carriers offered for the order's first parcel, as it is kept."""
+        return self.database.read(_rates, order_id)
+
     def letters(self, order_id: str) -> list[EmailMessage]:
         return self.mail.to(f"customer-{order_id}@example.com")
 
@@ -288,6 +296,15 @@ def _ledger(session: Session, order_id: str) -> set[tuple[str, str, int, str]]:
     known = (PaymentRow.state.in_(("succeeded", "declined")), PaymentRow.order_id == order_id)
     rows = session.scalars(select(PaymentRow).where(*known))
     return {(row.key, row.kind, row.amount_minor, row.state) for row in rows}
+
+
+def _changes(session: Session, order_id: str) -> list[tuple[str, str]]:
+    rows = session.scalars(select(ChangeRow).where(ChangeRow.order_id == order_id).order_by(ChangeRow.at))
+    return [(row.what, row.requested_by) for row in rows]
+
+
+def _rates(session: Session, order_id: str) -> list[dict[str, Any]]:
+    return session.get_one(ParcelRow, (order_id, 1)).rates or []
 
 
 def line(sku: str, units: int, price: int = PRICE) -> dict[str, Any]:
