@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from store.database import Database
 
 
-def _config(database: Database) -> Config:
+def config(database: Database) -> Config:
     config = Config()
     config.set_main_option("script_location", str(files("store") / "migrations"))
     config.attributes["database"] = database
@@ -18,7 +18,7 @@ def _config(database: Database) -> Config:
 
 
 def migrate(database: Database) -> None:
-    command.upgrade(_config(database), "head")
+    command.upgrade(config(database), "head")
 
 
 class NotMigrated(ConnectionError):  # noqa: N818 - the fact is the name
@@ -30,7 +30,7 @@ class NotMigrated(ConnectionError):  # noqa: N818 - the fact is the name
 
 def newest(database: Database) -> None:
     """Raise `NotMigrated` unless the database is at the newest migration."""
-    head = ScriptDirectory.from_config(_config(database)).get_current_head()
+    head = ScriptDirectory.from_config(config(database)).get_current_head()
     with database.engine.connect() as connection:
         if MigrationContext.configure(connection).get_current_revision() != head:
             raise NotMigrated

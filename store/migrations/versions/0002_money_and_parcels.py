@@ -52,3 +52,15 @@ def _carry_over() -> None:
     op.execute(
         "UPDATE payments SET method = (SELECT method FROM orders WHERE orders.order_id = payments.order_id)"
     )
+
+
+def downgrade() -> None:
+    """Back to the tables of 0001; what was changed on the way is forgotten."""
+    op.drop_table("changes")
+    op.drop_index("ix_payments_at", "payments")
+    op.drop_index("ix_payments_reference", "payments")
+    op.drop_column("orders", "ship_to")
+    op.drop_column("payments", "method")
+    for name in ("labels_to_void", "address_refused", "settled", "asks", "decline_code", "capture_refused"):
+        op.drop_column("parcels", name)
+    op.drop_column("lines", "may_split")
