@@ -21,6 +21,7 @@ class Waiting:
     place: tuple[datetime, datetime, str]
     lines: dict[str, Line]
     accepted: bool
+    fulfilment: Fulfilment
     parcel: dict[str, int] = field(default_factory=dict)
     capturing: bool = False
 
@@ -55,7 +56,8 @@ class Model:
         lines = {line.sku: Counter(backordered=line.quantity) for line in order.lines}
         place = (order.placed_at - ahead, order.placed_at, order.order_id)
         accepted = order.payment.timing is not Timing.AT_ORDER
-        self.orders[order.order_id] = Waiting(order, place, lines, accepted)
+        wish = order.fulfilment or Fulfilment.SPLIT
+        self.orders[order.order_id] = Waiting(order, place, lines, accepted, wish)
         self.deal()
         short = [sku for sku, line in lines.items() if line["backordered"] and sku in self.never_backordered]
         if short or not set(lines) <= self.known:
@@ -84,9 +86,7 @@ class Model:
         one = self.orders[order_id]
         if not one.accepted or one.parcel or one.capturing:
             return
-        if one.order.fulfilment is not Fulfilment.SPLIT and any(
-            li["backordered"] for li in one.lines.values()
-        ):
+        if one.fulfilment is not Fulfilment.SPLIT and any(li["backordered"] for li in one.lines.values()):
             return
         for sku, line in one.lines.items():
             if line["allocated"]:
@@ -101,6 +101,15 @@ class Model:
             self.on_hand[sku] -= units
         one.parcel = {}
         one.capturing = one.order.payment.timing is not Timing.AT_ORDER
+
+    def stop(self, order_id: str, units: dict[str, int]) -> None:
+        """A parcel that had left is back in the building, and its order goes without it."""
+        for sku, quantity in units.items():
+            line = self.orders[order_id].lines[sku]
+            line["shipped"] -= quantity
+            line["cancelled"] += quantity
+            self.on_hand[sku] += quantity
+        self.deal()
 
     def cancel(self, order_id: str, wanted: dict[str, int]) -> int:
         """The units that were cancelled; a parcel that they reach into is undone first."""

@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 
 from domain import life, steps
 from domain.cancellation import CancelResult
-from domain.changes import PaymentMethod
+from domain.choice import Choice, Wish
 from domain.errors import Refused
-from domain.order import Order, Timing
+from domain.order import Fulfilment, Order, Timing
 from domain.parcel import ParcelStage
-from domain.policy import Product
+from domain.policy import Policy, Product, ShippedWhen
 from domain.state import OrderState
 from domain.status import Status
 from store import audit, labels, money, notices
@@ -32,6 +32,7 @@ from store.money import Approval, Decline
 from store.notices import Telling
 from store.parcels import Step
 from store.tables import LineRow, ProductRow
+from tests.store.changing import change_on_the_way
 from tests.store.plain_model import PARTS, Model
 from tests.store.stockroom import MINI, SKU, Stockroom, bought, day, order_of
 
@@ -48,7 +49,8 @@ OPERATIONS = (
     "adjust",
     "announce",
     "refuse",
-    "method",
+    *["change"] * 3,
+    "terms",
 )
 
 
@@ -158,11 +160,14 @@ class Run:
         assert (outcome.outcome is CancelResult.TOO_LATE) == (taken == 0)
         self._repeatable(cancel, outcome)
 
-    def _method(self, move: Move) -> None:
-        if f"o{move.who}" in self.lives:
-            _unless_refused(
-                lambda: self.stock.change(f"o{move.who}", PaymentMethod(method="pm_other"), on=self.now)
-            )
+    def _change(self, move: Move) -> None:
+        if f"o{move.who}" in self.model.orders:
+            change_on_the_way(self.stock, self.model, f"o{move.who}", move.units, move.dice, self.now)
+
+    def _terms(self, move: Move) -> None:
+        """The shop's policy for the orders to come."""
+        when = ShippedWhen.HANDED_OVER if move.dice & 1 else ShippedWhen.LABEL
+        self.stock.policy(Policy(shipped_when=when))
 
     # Inventory.
 
@@ -218,7 +223,10 @@ class Run:
             case steps.GiveUp():
                 self._give_up(order_id)
             case steps.Label(parcel):
-                self._ship(order_id, parcel)
+                self._ship(order_id, parcel, refuses=refuses)
+            case steps.KeepTogether():
+                self.stock.change(order_id, Choice(choice=Wish.TOGETHER), on=self.now)
+                self.model.orders[order_id].fulfilment = Fulfilment.TOGETHER
             case steps.Wait() | steps.End():
                 self._rest(state)
             case due:
@@ -236,11 +244,15 @@ class Run:
         else:
             self.model.orders[order_id].accepted = True
 
-    def _ship(self, order_id: str, parcel: int) -> None:
+    def _ship(self, order_id: str, parcel: int, *, refuses: bool) -> None:
         step, label = Step(order_id=order_id, at=self.now, parcel=parcel), bought(parcel)
+        if refuses:
+            self.stock.database.write(labels.refuse_address, step)
+            return
         self.stock.database.write(labels.about_to_buy, step, [])
-        self.stock.database.write(labels.bought, step, label)
-        self.model.ship(order_id)
+        state = self.stock.database.write(labels.bought, step, label)
+        if state.terms.shipped_when is ShippedWhen.LABEL:
+            self.model.ship(order_id)
         self.repeats.append(lambda: self.stock.database.write(labels.bought, step, label))
 
     def _reach(self, order_id: str, due: steps.Step, *, refuses: bool) -> None:
@@ -255,6 +267,11 @@ class Run:
                 attempt = self.stock.database.write(money.to_void, step)
                 reference = attempt.reference or (None if refuses else "pi-found")
                 self.stock.database.write(money.voided, step, attempt.key, reference)
+            case steps.VoidLabel(parcel):
+                step = Step(order_id=order_id, at=self.now, parcel=parcel)
+                self.stock.database.write(
+                    labels.given_back, step, self.stock.database.read(labels.in_vain, step)
+                )
             case steps.LookUpCharge():
                 step = Step(order_id=order_id, at=self.now)
                 key = self.stock.database.write(money.to_charge, step).key
@@ -292,7 +309,8 @@ class Run:
         elif state.timing is Timing.AT_ORDER:
             assert state.charged.minor - state.refunded.minor == _worth(state, "kept")
         elif not any(parcel.in_progress for parcel in state.parcels):
-            assert state.charged.minor + state.unpaid.minor == _worth(state, "shipped")
+            taken = state.charged.minor + state.unpaid.minor
+            assert taken == _worth(state, "shipped") - _waived(state)
             assert all(not parcel.money_held for parcel in state.parcels)
 
     # The same again.
@@ -312,6 +330,23 @@ def _worth(state: OrderState, part: str) -> int:
     counted = {line.sku: getattr(line, part) for line in state.lines}
     goods = sum(line.unit_price_minor * counted[line.sku] for line in state.lines)
     return goods + (state.shipping_minor if any(counted.values()) else 0)
+
+
+def _waived(state: OrderState) -> int:
+    """Shipping that was charged with a parcel which was stopped, while others arrived."""
+    prices = {line.sku: line.unit_price_minor for line in state.lines}
+    stopped = [parcel for parcel in state.parcels if parcel.stage is ParcelStage.STOPPED]
+    goods = [sum(prices[line.sku] * line.quantity for line in parcel.lines) for parcel in stopped]
+    waived = sum(parcel.amount_minor - worth for parcel, worth in zip(stopped, goods, strict=True))
+    return waived if _worth(state, "shipped") and not _carried(state, prices) else 0
+
+
+def _carried(state: OrderState, prices: dict[str, int]) -> bool:
+    """Whether a parcel that arrived carries the shipping."""
+    return any(
+        parcel.sent and parcel.amount_minor > sum(prices[li.sku] * li.quantity for li in parcel.lines)
+        for parcel in state.parcels
+    )
 
 
 def _unless_refused(call: Callable[[], Any]) -> None:
@@ -336,8 +371,10 @@ def _check(session: Session, model: Model) -> None:
 def _check_parcels(session: Session, lines: Sequence[LineRow]) -> None:
     claimed: Counter[tuple[str, str]] = Counter()
     shipped: Counter[tuple[str, str]] = Counter()
-    for parcel in session.scalars(select(ParcelRow).where(ParcelRow.stage != ParcelStage.UNDONE)):
-        into = claimed if parcel.stage in {ParcelStage.CLAIMED, ParcelStage.AUTHORISED} else shipped
+    gone = (ParcelStage.UNDONE, ParcelStage.STOPPED)
+    here = {ParcelStage.CLAIMED, ParcelStage.AUTHORISED, ParcelStage.READY}
+    for parcel in session.scalars(select(ParcelRow).where(ParcelRow.stage.not_in(gone))):
+        into = claimed if parcel.stage in here else shipped
         for line in parcel.lines:
             into[parcel.order_id, line["sku"]] += line["quantity"]
     for row in lines:
