@@ -10,6 +10,7 @@ from domain.payment import Attempt
 from domain.state import OrderState
 from gateways.errors import PermanentRefusal
 from gateways.payment import (
+    REFUND_FAILED,
     Authorised,
     Captured,
     Charged,
@@ -44,9 +45,7 @@ class Payments:
     async def capture_payment(self, step: Step) -> OrderState:
         """Take what was held, now that the parcel is on its way; a capture that fails for good is recorded."""
         attempt = await self._stored(money.to_capture, step)
-        return await self.database.awrite(
-            money.captured, step, attempt, await self._capture(step, attempt)
-        )
+        return await self.database.awrite(money.captured, step, attempt, await self._capture(step, attempt))
 
     @activity.defn
     async def void_payment(self, step: Step) -> OrderState:
@@ -80,14 +79,21 @@ class Payments:
 
     @activity.defn
     async def refund_payment(self, step: Step) -> OrderState:
-        """Give back what is due."""
+        """Give back what is due; one that came back is given up under its key, and shown until the next try."""
         attempt = await self.database.awrite(money.to_refund, step)
-        found = await self._found(step, attempt)
-        if not isinstance(found, Refunded):
-            found = await self.provider.refund(
-                attempt.key, attempt.reference or "", _amount(attempt), step.at
-            )
+        try:
+            found = await self._refund(step, attempt)
+        except PermanentRefusal as refusal:
+            if refusal.code == REFUND_FAILED:
+                await self.database.awrite(money.refund_came_back, step, attempt)
+            raise
         return await self.database.awrite(money.refunded, step, attempt.key, found.reference)
+
+    async def _refund(self, step: Step, attempt: Attempt) -> Refunded:
+        found = await self._found(step, attempt)
+        if isinstance(found, Refunded):
+            return found
+        return await self.provider.refund(attempt.key, attempt.reference or "", _amount(attempt), step.at)
 
     async def _stored(self, ask: Callable[..., Attempt], step: Step) -> Attempt:
         """The call to make: the one that an earlier step stored, else one that is stored now."""

@@ -6,6 +6,9 @@ from domain.model import Instant, Model
 from domain.money import Money
 from domain.payment import Attempt
 
+REFUND_FAILED = "refund_failed"
+"""The code of a refund that was made and came back: under its key it will never be."""
+
 
 class PaymentRequest(Model):
     """Ask for `amount` from the customer's `method` (a token of the provider), once per `key`."""

@@ -13,7 +13,16 @@ import stripe
 from domain.money import Money
 from domain.payment import AUTHENTICATION_REQUIRED
 from gateways.errors import OutcomeUnknown
-from gateways.payment import Authorised, BookEntry, BookKind, Captured, Charged, Declined, Refunded
+from gateways.payment import (
+    REFUND_FAILED,
+    Authorised,
+    BookEntry,
+    BookKind,
+    Captured,
+    Charged,
+    Declined,
+    Refunded,
+)
 from gateways.stripe_errors import GATEWAY, declined, refusal, told
 
 KEY: Final = "key"
@@ -62,7 +71,7 @@ def captured(key: str, intent: stripe.PaymentIntent) -> Captured:
 def refunded(key: str, refund: stripe.Refund) -> Refunded:
     """A refund that failed gave nothing back, and its key will never do: PermanentRefusal `refund_failed`."""
     if refund.status in CAME_BACK:
-        raise refusal("refund_failed")
+        raise refusal(REFUND_FAILED)
     amount = money(refund.amount, refund.currency)
     return Refunded(key=key, reference=refund.id, amount=amount, at=instant(refund.created))
 

@@ -8,6 +8,7 @@ from pydantic import AliasPath, BaseModel, Field
 
 from domain.payment import OutsideEvent, OutsideKind
 from gateways import stripe_books as books
+from gateways.errors import BadSignature
 
 TOLERANCE_SECONDS: Final = 300
 """How old a signature may be, so that a letter overheard cannot be sent again; Stripe's own default."""
@@ -15,10 +16,6 @@ TOLERANCE_SECONDS: Final = 300
 DISPUTE: Final = "charge.dispute.created"
 REFUND_MADE: Final = "refund.created"
 REFUND_TOLD: Final = frozenset({REFUND_MADE, "refund.updated", "refund.failed", "charge.refund.updated"})
-
-
-class BadSignature(Exception):  # noqa: N818 - the fact is the name
-    """Not Stripe's, too old, or not an event at all."""
 
 
 class _Event(BaseModel):

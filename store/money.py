@@ -195,6 +195,12 @@ def to_refund(session: Session, step: Step) -> Attempt:
     return _attempt(session, order, step, PaymentKind.REFUND, due, due=due > 0, reference=reference)
 
 
+def refund_came_back(session: Session, step: Step, attempt: Attempt) -> None:
+    """It failed for good under its key: the next try is a refund of its own."""
+    orders.own(session, step.order_id)
+    payments.fail(session, attempt.key)
+
+
 def refunded(session: Session, step: Step, key: str, reference: str) -> OrderState:
     order = orders.own(session, step.order_id)
     payments.succeed(session, key, reference, step.at)

@@ -12,7 +12,7 @@ from domain.reconciliation import Entry
 from store import orders
 from store.life_tables import PaymentRow
 from store.orders import SUCCEEDED
-from store.outside import FAILED
+from store.payments import FAILED
 from store.tables import OrderRow
 
 _MOVING = [kind for kind in PaymentKind if kind.moves_money]

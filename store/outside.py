@@ -9,9 +9,7 @@ from domain.payment import OutsideEvent, OutsideKind, PaymentKind
 from store import orders
 from store.life_tables import PaymentRow
 from store.once import insert_once
-
-FAILED = "failed"
-"""A refund that was made, and came back: it is owed again."""
+from store.payments import FAILED
 
 OPEN = "open"
 

@@ -13,6 +13,8 @@ from store.orders import STARTED, SUCCEEDED
 
 DECLINED = "declined"
 NEVER = "never"
+FAILED = "failed"
+"""A refund that came back: it is owed again."""
 
 
 _STORE = insert(PaymentRow)
@@ -128,6 +130,11 @@ def succeed(session: Session, key: str, reference: str, at: datetime) -> bool:
 def decline(session: Session, key: str, code: str, at: datetime) -> bool:
     """Write that the provider said no; False when the outcome is known already."""
     return _answer(session, key, state=DECLINED, decline_code=code, at=at)
+
+
+def fail(session: Session, key: str) -> None:
+    """The money did not stay where it was sent."""
+    _answer(session, key, state=FAILED)
 
 
 def never_happened(session: Session, key: str) -> None:

@@ -7,7 +7,8 @@ import pytest
 from stripe import WebhookSignature
 
 from domain.payment import OutsideEvent, OutsideKind
-from gateways.stripe_events import BadSignature, read_event
+from gateways.errors import BadSignature
+from gateways.stripe_events import read_event
 from gateways.stripe_payment import StripePayments
 from tests.fakes.stripe_server import WEBHOOK_SECRET, FakeStripe
 from tests.gateways.stripe.samples import CENT, NOON, PRICE, charged
