@@ -8,7 +8,7 @@ COPY activities activities
 COPY workflows workflows
 COPY worker worker
 COPY starter starter
-RUN python -m venv /app && /app/bin/pip install --no-cache-dir .
+RUN python -m venv /app && /app/bin/pip install --no-cache-dir ".[stripe,easypost]"
 
 FROM python:3.12-slim
 LABEL org.opencontainers.image.title="Backorder" \

@@ -39,6 +39,7 @@ def test_the_worker_and_what_prepares_it_have_their_commands() -> None:
 
     assert services["worker"]["command"] == ["worker"]
     assert services["init"]["command"] == ["init"]
+    assert services["web"]["command"] == ["web", "--host", "0.0.0.0", "--port", "8000"]
     assert services["worker"]["depends_on"]["init"]["condition"] == "service_completed_successfully"
 
 
