@@ -1,7 +1,7 @@
 """The kinds of notices, and the days on which updates fall."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -35,6 +35,11 @@ def updates_passed(accepted_at: datetime, now: datetime, every_days: int, time_z
     while update_at(accepted_at, number + 1, every_days, time_zone) <= now:
         number += 1
     return number
+
+
+def last_full_day(deadline: datetime, time_zone: str) -> date:
+    """The day by which a customer is asked to answer: one who answers late on it is still in time."""
+    return deadline.astimezone(ZoneInfo(time_zone)).date() - timedelta(days=1)
 
 
 def told_that_day(moment: datetime, sent: Iterable[datetime], time_zone: str) -> bool:

@@ -1,7 +1,6 @@
 """Notices: what each must say, and that it was sent."""
 
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,7 +9,7 @@ from domain import dunning, parcels
 from domain.cancellation import Reason
 from domain.model import Instant, Model
 from domain.money import Money
-from domain.notices import Kind
+from domain.notices import Kind, last_full_day
 from domain.order import Address, Customer
 from domain.parcel import ParcelLine, ParcelState
 from domain.payment import PaymentKind
@@ -122,13 +121,13 @@ def _shipped(session: Session, state: OrderState, parcel: ParcelState) -> dict[s
 
 
 def _to_pay(state: OrderState, parcel: ParcelState) -> dict[str, object]:
-    answer_by = dunning.grace_ends(state.terms, parcel.declined_at) if parcel.declined_at else None
-    local = answer_by.astimezone(ZoneInfo(state.time_zone)).date() if answer_by else None
-    return {**_of_parcel(state, parcel), "answer_by": local, "sent": parcel.sent}
+    deadline = dunning.grace_ends(state.terms, parcel.declined_at) if parcel.declined_at else None
+    answer_by = last_full_day(deadline, state.time_zone) if deadline else None
+    return {**_of_parcel(state, parcel), "answer_by": answer_by, "sent": parcel.sent}
 
 
 def _to_choose(state: OrderState, telling: Telling) -> dict[str, object]:
-    answer_by = telling.at + timedelta(days=state.terms.choice_deadline_days)
+    deadline = telling.at + timedelta(days=state.terms.choice_deadline_days)
     waiting = {line.sku: line.backordered + line.allocated for line in state.lines}
     here = parcels.ahead_of_the_rest(state)
     for line in here:
@@ -136,7 +135,7 @@ def _to_choose(state: OrderState, telling: Telling) -> dict[str, object]:
     return {
         "lines": here,
         "waiting": tuple(ParcelLine(sku=sku, quantity=units) for sku, units in waiting.items() if units),
-        "answer_by": answer_by.astimezone(ZoneInfo(state.time_zone)).date(),
+        "answer_by": last_full_day(deadline, state.time_zone),
     }
 
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.life import next_step
-from domain.notices import Kind, told_that_day, update_at, updates_passed
+from domain.notices import Kind, last_full_day, told_that_day, update_at, updates_passed
 from domain.parcel import ParcelStage
 from domain.policy import Policy
 from domain.steps import Tell, Wait
-from tests.domain.samples import CONFIRMED, day, line, parcel, sent, state
+from tests.domain.samples import CONFIRMED, day, january, line, parcel, sent, state
 
 ZONES = ["UTC", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"]
 
@@ -138,3 +138,13 @@ def test_an_order_whose_units_are_all_there_gets_no_updates() -> None:
     covered = state(line(claimed=2), parcels=(held,), notices=(CONFIRMED, problem))
 
     assert next_step(covered, day(26)) == Wait("payment_retry", day(25) + timedelta(days=7))
+
+
+@pytest.mark.parametrize(
+    ("deadline", "zone", "told"),
+    [(day(9, 10), "UTC", 8), (day(9, 3), "America/New_York", 7), (day(9, 0), "UTC", 8)],
+)
+def test_a_customer_who_answers_late_on_the_day_that_was_named_is_in_time(
+    deadline: datetime, zone: str, told: int
+) -> None:
+    assert last_full_day(deadline, zone) == january(told)
