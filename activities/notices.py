@@ -47,10 +47,7 @@ class Notices:
         facts = await self.database.aread(notices.facts, telling)
         if facts.already_sent:
             return await self.database.awrite(notices.told, telling, delivered=True, message_id=None)
-        mail = self._mail(telling, facts)
-        answer = await self.mailer.send(mail)
-        if telling.kind in _SUPPORT_TOO and self.shop.operations_email:
-            await self.mailer.send(_copy(mail, self.shop.operations_email))
+        answer = await self.mailer.send(self._mail(telling, facts))
         return await self.database.awrite(
             notices.told,
             telling,
@@ -66,6 +63,7 @@ class Notices:
         return Mail(
             notice_id=f"{telling.order_id}/{telling.kind}/{telling.occasion}",
             to=facts.customer.email,
+            copy_to=self.shop.operations_email if telling.kind in _SUPPORT_TOO else None,
             subject=letter.subject,
             text=letter.text,
             html=letter.html,
@@ -107,11 +105,4 @@ class Notices:
 def _lines(facts: Facts, lines: tuple[ParcelLine, ...]) -> tuple[LetterLine, ...]:
     return tuple(
         LetterLine(sku=line.sku, title=facts.titles[line.sku], quantity=line.quantity) for line in lines
-    )
-
-
-def _copy(mail: Mail, to: str) -> Mail:
-    """What the customer was told, for operations."""
-    return mail.model_copy(
-        update={"notice_id": f"{mail.notice_id}/copy", "to": to, "subject": f"[copy] {mail.subject}"}
     )

@@ -47,12 +47,15 @@ Header = Annotated[str, AfterValidator(_one_line)]
 class Mail(Model):
     """A notice ready to be sent; `sender` and `reply_to` may carry a name (`Shop <shop@example.com>`).
 
+    `copy_to` gets the same mail, unseen; a mailbox that refuses its copy stops nobody.
+
     `references` is the thread's id (`thread_id`), so that all mails of an order stand together;
     without `at` the first server sets the date.
     """
 
     notice_id: str
     to: Header = Field(repr=False)
+    copy_to: Header | None = None
     subject: Header = Field(repr=False)
     text: str = Field(repr=False)
     html: str = Field(repr=False)

@@ -45,13 +45,13 @@ class SmtpMailer:
     async def send(self, mail: Mail) -> Accepted | Rejected:
         """Hand one mail to the server; a connection that it closed meanwhile is opened again, once."""
         try:
-            recipient = address(mail.to).addr_spec
+            recipients = [address(to).addr_spec for to in (mail.to, mail.copy_to) if to]
         except AddressUnusable as unusable:
             return Rejected(code=BAD_MAILBOX, message=str(unusable))
         message = compose(mail)
         async with self._lock:
             try:
-                refused = await self._deliver(address(mail.sender).addr_spec, recipient, message.as_bytes())
+                refused = await self._deliver(address(mail.sender).addr_spec, recipients, message.as_bytes())
             except BaseException:  # also when cancelled: whatever comes next starts on a clean connection
                 self._drop()
                 raise
@@ -65,19 +65,22 @@ class SmtpMailer:
                     await self._connection.quit()
             self._drop()
 
-    async def _deliver(self, sender: str, recipient: str, text: bytes) -> Rejected | None:
+    async def _deliver(self, sender: str, recipients: list[str], text: bytes) -> Rejected | None:
+        """One mail to all of them; the verdict is on the first, whom it is for."""
         try:
             smtp = await self._begin(sender)
-            await smtp.rcpt(recipient)
+            first, *others = [await _refusal(smtp, recipient) for recipient in recipients]
         except (SMTPException, OSError) as error:
             return await self._refused(error)
+        if first is not None and (first.code < PERMANENT or all(others)):
+            return await self._refused(first)
         try:
             await smtp.data(text)
         except SMTPDataError as error:
             return await self._refused(error)
         except (SMTPException, OSError) as error:
             raise OutcomeUnknown(self.gateway, _detail(error)) from None
-        return None
+        return None if first is None else _rejected(first)
 
     async def _begin(self, sender: str) -> SMTP:
         """Announce a mail on the connection we have, or on a new one."""
@@ -115,7 +118,7 @@ class SmtpMailer:
         """
         if isinstance(error, SMTPRecipientRefused | SMTPDataError) and error.code >= PERMANENT:
             await self._forget_envelope()
-            return Rejected(code=error.code, message=_ADDRESS.sub("(address)", error.message))
+            return _rejected(error)
         raise GatewayUnavailable(self.gateway, _detail(error)) from None
 
     async def _forget_envelope(self) -> None:
@@ -129,6 +132,19 @@ class SmtpMailer:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
+
+
+async def _refusal(smtp: SMTP, recipient: str) -> SMTPRecipientRefused | None:
+    """Why the server takes nothing for this mailbox; None when it does."""
+    try:
+        await smtp.rcpt(recipient)
+    except SMTPRecipientRefused as refused:
+        return refused
+    return None
+
+
+def _rejected(error: SMTPRecipientRefused | SMTPDataError) -> Rejected:
+    return Rejected(code=error.code, message=_ADDRESS.sub("(address)", error.message))
 
 
 def _checked(url: str) -> SplitResult:

@@ -182,7 +182,7 @@ class GatedMailer:
     gates: Gates
 
     async def send(self, mail: Mail) -> Accepted | Rejected:
-        order_id, kind, *_ = mail.notice_id.split("/")
+        order_id, kind, _ = mail.notice_id.split("/")
         return await self.gates.walk(order_id, kind, lambda: self.inner.send(mail))
 
 

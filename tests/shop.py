@@ -67,6 +67,7 @@ class MailServer:
 
     def __init__(self) -> None:
         self.received: list[bytes] = []
+        self.copies: list[tuple[str, bytes]] = []
         self.refuse_with: str | None = None
 
     async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
@@ -74,12 +75,17 @@ class MailServer:
             return self.refuse_with
         assert isinstance(envelope.content, bytes)
         self.received.append(envelope.content)
+        self.copies += [(to, envelope.content) for to in envelope.rcpt_tos[1:]]
         return "250 OK"
 
     @property
     def mails(self) -> list[EmailMessage]:
         """What came, read as a mail program reads it."""
         return [_read(content) for content in self.received]
+
+    def copied_to(self, address: str) -> list[EmailMessage]:
+        """Mails for others of which this mailbox got a copy."""
+        return [_read(content) for to, content in self.copies if to == address]
 
     def to(self, address: str) -> list[EmailMessage]:
         return [mail for mail in self.mails if mail["To"] == address]

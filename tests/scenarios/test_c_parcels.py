@@ -130,7 +130,7 @@ async def test_c7_an_address_that_no_carrier_accepts_waits_for_another_one(shop:
     state = await nowhere(shop)
     assert state.status is Status.ADDRESS_HOLD
     assert shop.books("100") == Books(claimed=2)
-    support = shop.mail.to("operations@shop.example")
+    support = shop.mail.copied_to("operations@shop.example")
     assert ["00000" in str(mail.get_body(("plain",))) for mail in support] == [True]
 
     await shop.doors.change_address("100", changed(requested_by="support:maria"))
