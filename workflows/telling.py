@@ -8,6 +8,7 @@ from temporalio import workflow
 from temporalio.common import SearchAttributePair
 
 with workflow.unsafe.imports_passed_through():
+    from domain.parcel import ParcelState
     from domain.state import OrderState, Rest
     from domain.steps import Wait
     from workflows.messages import CUSTOMER, PLACED, PRIORITY, PROMISED, SKUS, STATUS
@@ -39,10 +40,7 @@ def details(state: OrderState, wait: Wait | None) -> str:
         f"{line.claimed} claimed, {line.shipped} shipped, {line.cancelled} cancelled"
         for line in state.lines
     ]
-    parcels = [
-        f"- Parcel {p.number}: {p.stage}" + (f", {p.carrier} {p.tracking}" if p.tracking else "")
-        for p in state.parcels
-    ]
+    parcels = [_parcel(parcel) for parcel in state.parcels]
     rests = [_rest(rest) for rest in state.rests]
     disputes = [
         f"- **Disputed**: {one.amount_minor} {one.currency} minor units, {one.reference}"
@@ -51,6 +49,20 @@ def details(state: OrderState, wait: Wait | None) -> str:
     head = [f"**{state.status}** · promised {state.promised_on or 'no date yet'} · {state.priority}", ""]
     unread = [f"- {state.unreadable} message(s) could not be read"] if state.unreadable else []
     return "\n".join([*head, *units, *parcels, *rests, *disputes, *unread, *_next(wait)])
+
+
+def _parcel(parcel: ParcelState) -> str:
+    """How far it is, and what holds it up."""
+    said = [f"- Parcel {parcel.number}: {parcel.stage}"]
+    if parcel.tracking:
+        said.append(f"{parcel.carrier} {parcel.tracking}")
+    if parcel.payment_wanted:
+        said.append(f"payment declined ({parcel.decline_code or 'no reason given'})")
+    if parcel.address_refused and parcel.undoable:
+        said.append("no carrier delivers to its address")
+    if parcel.settled:
+        said.append(f"settled: {parcel.settled}")
+    return ", ".join(said)
 
 
 def _rest(rest: Rest) -> str:

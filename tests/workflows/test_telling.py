@@ -3,10 +3,11 @@
 import pytest
 
 from domain.parcel import ParcelStage
+from domain.payment import PaymentKind
 from domain.state import OrderState
 from domain.status import Status
 from domain.steps import Wait
-from tests.domain.samples import MINI, SKU, day, january, line, parcel, rest, state
+from tests.domain.samples import MINI, SKU, day, january, line, paid, parcel, rest, state
 from workflows.telling import details
 
 
@@ -45,6 +46,39 @@ PARTS: list[tuple[str, OrderState, Wait | None, str]] = [
         state(line(backordered=1), unreadable=2),
         None,
         "- 2 message(s) could not be read",
+    ),
+    (
+        "a payment was declined",
+        state(
+            line(claimed=2),
+            parcels=(parcel(ParcelStage.CLAIMED, declined_at=day(8), decline_code="expired_card"),),
+        ),
+        None,
+        "- Parcel 1: claimed, payment declined (expired_card)",
+    ),
+    (
+        "no carrier goes there",
+        state(line(claimed=2), parcels=(parcel(ParcelStage.AUTHORISED, address_refused=True),)),
+        None,
+        "- Parcel 1: authorised, no carrier delivers to its address",
+    ),
+    (
+        "an unpaid parcel was settled",
+        state(line(shipped=2), parcels=(parcel(ParcelStage.UNPAID, settled="written_off"),)),
+        None,
+        "- Parcel 1: unpaid, settled: written_off",
+    ),
+    (
+        "a gateway refuses",
+        state(line(shipped=2), rests=(rest("refund", 9).model_copy(update={"refused": "account closed"}),)),
+        None,
+        "- **Refused**: refund, account closed: a person must look",
+    ),
+    (
+        "a customer's bank disputes",
+        state(line(shipped=2), disputes=(paid(PaymentKind.DISPUTE, 500),)),
+        None,
+        "- **Disputed**: 500 USD minor units",
     ),
     ("waits for stock", state(line(backordered=1)), Wait("inventory", None), "Next: inventory"),
 ]
