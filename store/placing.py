@@ -12,17 +12,17 @@ from domain.model import Instant, Model
 from domain.order import Order, Timing
 from domain.payment import PaymentKind
 from domain.policy import Policy
-from domain.queue import Priority, priority, queue_at
+from domain.queue import Priority, priority
 from domain.state import OrderState
 from domain.status import Status, moved
-from store import bells, keys, orders, promises
+from store import bells, entering, keys, orders, promises
 from store.catalog import policy
 from store.deal import Deal, lock
-from store.ledger import record_line, record_ordered
+from store.ledger import record_line
 from store.life_tables import NoticeRow
 from store.payments import begin
 from store.refusals import refusals, unavailable
-from store.tables import LineRow, ProductRow, StockLedgerRow
+from store.tables import LineRow, StockLedgerRow
 
 
 class Placing(Model):
@@ -131,13 +131,13 @@ def _forget_rejected(session: Session, known: Row[Any], at: datetime) -> None:
 def _enter(session: Session, placing: Placing, life: Row[Any], terms: Policy) -> Placed:
     order = placing.order
     products = lock(session, order.skus)
-    lines = _lines(order, terms, products)
+    lines = entering.lines(order, terms, products)
     reasons = refusals(session, order, lines, products)
     if reasons:
         return _rejected(session, life, reasons)
     deal = Deal(session, keys.placed(order.order_id, life.lives), placing.at, by=order.order_id)
-    told = _join_queue(session, deal, lines, products)
-    decision = _decide(session, life, lines)
+    told = entering.join_queue(session, deal, lines, products)
+    decision = entering.decide(session, life, lines)
     promised = life.promised_on or decision.promised_on
     promise = {"promised_on": promised, "original_promised_on": promised}
     charge_first = life.timing == Timing.AT_ORDER and order.value
@@ -148,73 +148,6 @@ def _enter(session: Session, placing: Placing, life: Row[Any], terms: Policy) ->
     orders.change(session, order.order_id, decision=decided, **promise, **accepted)
     hung = bells.hanging(session, deal.cause) if told else 0
     return Placed(state=orders.state(session, order.order_id), bells=hung, cause=deal.cause)
-
-
-def _join_queue(session: Session, deal: Deal, lines: list[LineRow], products: dict[str, ProductRow]) -> bool:
-    """Put the lines into their queues and deal; whether other orders may have been reached."""
-    session.add_all(lines)
-    session.flush()
-    record_ordered(session, deal, lines)
-    reached = 0
-    for line in lines:
-        given = deal.run(products[line.sku])
-        if given:
-            session.refresh(line)
-        reached += given
-    for line in lines:
-        if promises.stands_ahead(session, line):
-            reached += promises.renew(session, line.sku, deal.cause, deal.at, by=deal.by)
-    return bool(reached)
-
-
-def _lines(order: Order, terms: Policy, products: dict[str, ProductRow]) -> list[LineRow]:
-    """The order's lines of known SKUs, in SKU order."""
-    lines = [
-        LineRow(
-            order_id=order.order_id,
-            sku=line.sku,
-            number=number,
-            title=line.title or products[line.sku].title,
-            unit_price_minor=line.unit_price_minor,
-            ordered=line.quantity,
-            backordered=line.quantity,
-            allocated=0,
-            queue_at=queue_at(order, terms),
-            placed_at=order.placed_at,
-            may_split=products[line.sku].body.get("may_split", True),
-        )
-        for number, line in enumerate(order.lines, 1)
-        if line.sku in products
-    ]
-    return sorted(lines, key=lambda line: line.sku)
-
-
-def _decide(session: Session, life: Row[Any], lines: list[LineRow]) -> Decision:
-    """The decision of an order that entered the queue, and its promise."""
-    waiting = [line for line in lines if line.backordered]
-    ahead = {line.sku: promises.queue_ahead(session, line) for line in waiting}
-    for line in lines:
-        line.promised_on = life.promised_on or promises.expected_on(session, line, ahead.get(line.sku, 0))
-    dates = [line.promised_on for line in waiting]
-    promised = max((day for day in dates if day), default=None) if all(dates) else None
-    return Decision(
-        order_id=life.order_id,
-        outcome=DecisionOutcome.BACKORDERED if waiting else DecisionOutcome.IN_STOCK,
-        backordered=bool(waiting),
-        lines=tuple(
-            DecisionLine(
-                sku=line.sku,
-                ordered=line.ordered,
-                allocated=line.allocated,
-                backordered=line.backordered,
-                promised_on=line.promised_on if line.backordered else None,
-            )
-            for line in sorted(lines, key=lambda line: line.number)
-        ),
-        promised_on=promised,
-        priority=Priority(life.priority),
-        queue_ahead_units=sum(ahead.values()),
-    )
 
 
 def _accepted(life: Row[Any], at: datetime) -> dict[str, Any]:
