@@ -12,7 +12,7 @@ from tests.worlds import providers
 
 REMEMBERS: dict[str, Any] = {}
 FORGETS = {"max_cached_workflows": 0}
-WITH_REAL_PROVIDERS = ("test_c_", "test_a_choice", "test_a_rates")
+WITH_REAL_PROVIDERS = ("test_a_", "test_c_")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
