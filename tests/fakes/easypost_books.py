@@ -16,6 +16,7 @@ from gateways import tariff
 from gateways.business_days import after_business_days
 from gateways.carrier import ParcelSpec, Rate
 from gateways.sandbox_carrier import UNDELIVERABLE, BookedLabel, tracking_number
+from tests.fakes.loopback import HttpRefusal
 
 REFUSED_WHEN_BOUGHT = "00001"
 """The postal code that carriers quote for, and refuse once a label is wanted."""
@@ -25,7 +26,7 @@ OUNCES_PER_UNIT = 16
 Body = dict[str, Any]
 
 
-class Refused(Exception):  # noqa: N818 - the fact is the name
+class Refused(HttpRefusal):
     """An error as EasyPost answers it."""
 
     def __init__(self, status: int, code: str, message: str = "", fields: tuple[str, ...] = ()) -> None:

@@ -1,24 +1,18 @@
 """A Stripe of our own on loopback: it speaks HTTP, keeps books and idempotency keys, and fails on demand."""
 
-import asyncio
 import json
-from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
 
 import stripe
-import uvicorn
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import ServerState
 
 from gateways.payment import BookEntry
 from gateways.sandbox_payment import TIMEOUT_AFTER
+from tests.fakes.loopback import Loopback, real_time
 from tests.fakes.stripe_books import StripeBooks
 from tests.fakes.stripe_routes import Work, route
 from tests.fakes.stripe_shapes import Body, Refused
@@ -26,15 +20,10 @@ from tests.fakes.stripe_shapes import Body, Refused
 API_KEY = "sk_test_of_our_own"
 WEBHOOK_SECRET = "whsec_of_our_own"
 
-OPERATIONS = frozenset({"authorise", "charge", "capture", "void", "refund", "find"})
 KEY_LIFE = timedelta(hours=24)
 """Stripe forgets keys any time after this; the one of our own at once."""
 
 TOO_MANY, DROPPED = 429, 0
-
-
-async def real_time() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -57,22 +46,20 @@ class _Saved:
     body: Body
 
 
-class FakeStripe:
+class FakeStripe(Loopback[_Fault]):
     """`async with FakeStripe(clock=…).serving() as url`: the url is `StripePayments`' `api_base`.
 
     Its books and faults are asked as those of `SandboxPayments` are, so that a scenario runs with either. A `find` is
     each look-up of a payment or refund, so that one call of the gateway may be several.
     """
 
+    operations = frozenset({"authorise", "charge", "capture", "void", "refund", "find"})
+
     def __init__(self, clock: Callable[[], Awaitable[datetime]] = real_time) -> None:
+        super().__init__(clock)
         self.stripe = StripeBooks()
-        self.calls: list[str] = []
-        self._clock = clock
-        self._faults: defaultdict[str, deque[_Fault]] = defaultdict(deque)
-        self._down_until: datetime | None = None
         self._saved: dict[str, _Saved] = {}
         self._busy: set[str] = set()
-        self._state = ServerState()
 
     def books(self, order_id: str | None = None) -> list[BookEntry]:
         """Every entry in the order of writing, of one order or of all."""
@@ -91,10 +78,6 @@ class FakeStripe:
     def answer(self, operation: str, status: int, code: str = "", param: str | None = None) -> None:
         """Let the next call be answered with this error and nothing done; `DROPPED`: with nothing at all."""
         self._plan(operation, 1, _Fault(status, code or None, param))
-
-    def down_until(self, instant: datetime) -> None:
-        """Take no call before this instant, look-ups neither."""
-        self._down_until = instant
 
     def save_method(self, method: str, customer: str) -> None:
         """The customer keeps this method with the shop."""
@@ -128,38 +111,6 @@ class FakeStripe:
         header = stripe.WebhookSignature.generate_signature_header(payload, WEBHOOK_SECRET, signed)
         return payload.encode(), header
 
-    @asynccontextmanager
-    async def serving(self) -> AsyncIterator[str]:
-        config = uvicorn.Config(
-            self._app, interface="asgi3", proxy_headers=False, log_config=None, access_log=False
-        )
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(
-            lambda: H11Protocol(config=config, server_state=self._state, app_state={}), "127.0.0.1", 0
-        )
-        try:
-            yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        finally:
-            server.close()
-            for connection in list(self._state.connections):
-                connection.shutdown()
-            await asyncio.sleep(0)
-
-    def _plan(self, operation: str, times: int, fault: _Fault) -> None:
-        if operation not in OPERATIONS:
-            raise ValueError(f"no such operation: {operation}")
-        self._faults[operation].extend([fault] * times)
-
-    async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            answer = await self._answer(Request(scope, receive))
-        except Refused as refused:
-            answer = JSONResponse(refused.body, refused.status)
-        if answer is None:
-            await self._drop(scope, receive)
-        else:
-            await answer(scope, receive, send)
-
     async def _answer(self, request: Request) -> Response | None:
         """None: the connection is dropped."""
         if request.headers.get("authorization") != f"Bearer {API_KEY}":
@@ -180,10 +131,9 @@ class FakeStripe:
         self, operation: str, work: Work, key: str, asked: tuple[str, frozenset[tuple[str, str]]]
     ) -> Response | None:
         now = await self._clock()
-        if self._down_until and now < self._down_until:
+        if self._is_down(now):
             raise Refused(TOO_MANY, "rate_limit")
-        self.calls.append(operation)
-        fault = self._faults[operation].popleft() if self._faults[operation] else None
+        fault = self._next_fault(operation)
         if fault and not fault.acted:
             return None if fault.status == DROPPED else _error(fault)
         if not key:
@@ -214,13 +164,6 @@ class FakeStripe:
                 return saved, False
         self._saved[key] = saved
         return saved, False
-
-    async def _drop(self, scope: Scope, receive: Receive) -> None:
-        for connection in list(self._state.connections):
-            if isinstance(connection, H11Protocol) and connection.client == scope["client"]:
-                connection.transport.abort()
-        while (await receive())["type"] != "http.disconnect":
-            pass
 
 
 def _error(fault: _Fault) -> Response:

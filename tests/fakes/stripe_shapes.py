@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tests.fakes.loopback import HttpRefusal
+
 Body = dict[str, Any]
 Form = dict[str, str]
 
 
-class Refused(Exception):  # noqa: N818 - the fact is the name
+class Refused(HttpRefusal):
     """An error of Stripe's; one that was refused before its endpoint began is not `saved` under its key."""
 
     def __init__(self, status: int, code: str | None, *, saved: bool = True, **more: Any) -> None:
