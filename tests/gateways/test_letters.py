@@ -1,85 +1,15 @@
 """Letters: every fact in the text and in the HTML, and nothing of a customer's can be more than text."""
 
-import re
-from datetime import UTC, date, datetime
+from datetime import date
 from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from domain.money import Money
-from gateways.letters import Letter, LetterFacts, LetterLine, Letters
-
-SHIP_DAY = date(2026, 3, 20)
-PRICE = Money(minor=123450, currency="USD")
-LINES = (LetterLine(sku="PRO", title="Widget Pro", quantity=2),)
-COMMON = ("Ada", "2 × Widget Pro", "1042", "The Widget Shop", "View order", "https://shop.example/o?a=1&b=2")
-PAGE = "https://shop.example/o/signed?a=1&b=2"
-ANSWER_BY = date(2026, 3, 8)
-REST = (LetterLine(sku="MINI", title="Widget Mini", quantity=4),)
-ADDRESS = ("Ada Lovelace", "12 Harbour Street", "Portland OR 00000", "US")
-PARCEL = {
-    "carrier": "UPS",
-    "service": "Ground",
-    "tracking": "1Z999AA1",
-    "estimated_delivery": SHIP_DAY,
-    "amount": PRICE,
-}
-
-
-def facts(kind: str, **given: Any) -> LetterFacts:
-    body = {
-        "order_id": "1042",
-        "kind": kind,
-        "customer_name": "Ada Lovelace",
-        "locale": "en_US",
-        "shop_name": "The Widget Shop",
-        "time_zone": "Europe/Berlin",
-        "lines": LINES,
-        "at": datetime(2026, 3, 1, 23, 30, tzinfo=UTC),
-        "view_url": "https://shop.example/o?a=1&b=2",
-    }
-    return LetterFacts.model_validate(body | given)
-
-
-def letter(kind: str, **given: Any) -> Letter:
-    return Letters().render(facts(kind, **given))
-
-
-class Reader(HTMLParser):
-    """Reads a page as people do: its words, the ends of its links, and the tags it is made of."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self.tags: set[str] = set()
-        self._silent = False
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self._silent = tag in {"style", "title"}
-        self.words.extend(unescape(value or "") for name, value in attrs if name == "href")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._silent = self._silent and tag not in {"style", "title"}
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
-
-
-def buttons(written: Letter) -> list[str]:
-    """Where the buttons lead to: the links that are drawn as a block."""
-    links = re.findall(r"<a [^>]*inline-block[^>]*>", written.html)
-    return [unescape(link.split('href="')[1].split('"')[0]) for link in links]
-
+from gateways.letters import LetterLine, Letters
+from tests.gateways.letter import ASKING, COMMON, PAGE, PARCEL, PRICE, SHIP_DAY, Reader, facts, letter
 
 SAID: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
     (
@@ -182,18 +112,6 @@ def test_no_line_of_the_text_runs_into_the_next(kind: str, given: dict[str, Any]
     assert lines[lines.index(links[0]) - 1] == ""
 
 
-ASKING: list[tuple[str, dict[str, Any]]] = [
-    ("choice", {"waiting": REST, "promised_on": SHIP_DAY, "answer_by": ANSWER_BY}),
-    ("choice", {"waiting": REST}),
-    ("payment_problem", {"amount": PRICE, "answer_by": ANSWER_BY}),
-    ("payment_problem", {"amount": PRICE}),
-    ("payment_problem", {"amount": PRICE, "sent": True}),
-    ("payment_authentication", {"amount": PRICE, "answer_by": ANSWER_BY}),
-    ("payment_authentication", {"amount": PRICE}),
-    ("payment_authentication", {"amount": PRICE, "sent": True}),
-    ("address_problem", {"address": ADDRESS}),
-    ("address_problem", {}),
-]
 WRITTEN = [
     *((kind, given) for kind, given, _, _ in SAID),
     *ASKING,
@@ -212,57 +130,6 @@ def test_every_line_of_the_text_stands_in_the_html_too(kind: str, given: dict[st
         in_html = f"{value} {label}" if value.startswith("https:") else f"{label} {value}"
         assert line in seen or in_html in seen
     assert "None" not in written.subject + written.text + seen
-
-
-@pytest.mark.parametrize(("kind", "given"), ASKING)
-def test_a_letter_that_asks_has_one_button_and_it_answers(kind: str, given: dict[str, Any]) -> None:
-    with_page = letter(kind, **given, page_url=PAGE, cancel_url="https://shop.example/c")
-    without = letter(kind, **given)
-
-    assert buttons(with_page) == [PAGE]
-    assert buttons(without) == ["https://shop.example/o?a=1&b=2"]
-    assert PAGE in with_page.text.split()
-    assert "reply to this e-mail, and we will see to it" in without.text
-
-
-def test_a_choice_names_the_three_answers_and_what_silence_means() -> None:
-    written = letter("choice", waiting=REST, promised_on=SHIP_DAY, answer_by=ANSWER_BY)
-
-    said = (
-        "Item: 2 × Widget Pro\nStatus: Here",
-        "Still to come: 4 × Widget Mini\nExpected: March 20, 2026\n",
-        "send what is here now and the rest later, or everything together. You can also cancel.",
-        "If we do not hear from you by March 8, 2026, we send everything together.",
-    )
-    assert [words for words in said if words not in written.text] == []
-
-
-def test_a_choice_without_a_deadline_names_none() -> None:
-    assert "If we do not hear from you, we send everything together." in letter("choice", waiting=REST).text
-
-
-def test_an_address_is_corrected_on_the_page_or_by_reply() -> None:
-    text = letter("address_problem", address=ADDRESS, page_url=PAGE).text
-
-    assert "\n  12 Harbour Street\n  Portland OR 00000\n  US\n" in text
-    assert "on the page of your order, or reply to this e-mail" in text
-    assert f"Correct the address: {PAGE}\n" in text
-
-
-def test_where_no_address_is_known_none_is_announced() -> None:
-    assert "This is the address" not in letter("address_problem").text
-
-
-@pytest.mark.parametrize("kind", ["payment_problem", "payment_authentication"])
-def test_only_goods_that_are_still_here_can_go_to_the_next_in_line(kind: str) -> None:
-    kept = letter(kind, amount=PRICE, answer_by=ANSWER_BY)
-    gone = letter(kind, amount=PRICE, answer_by=ANSWER_BY, sent=True)
-
-    assert "We keep them until: March 8, 2026" in kept.text
-    assert "by March 8, 2026, the items go to the next in line and this order is cancelled." in kept.text
-    assert "Your parcel is on its way to you" in gone.text
-    for words in ("next in line", "cancelled", "March 8"):
-        assert words not in gone.text + gone.html
 
 
 def test_links_stand_only_where_there_is_somewhere_to_go() -> None:
@@ -293,31 +160,6 @@ def test_markup_in_names_and_titles_is_shown_as_text() -> None:
     assert f"1 × {evil}" in page.text
     assert f"Item: 1 × {evil}" in written.text
     assert not page.tags & {"script", "b"}
-
-
-def test_markup_in_an_address_and_in_what_is_still_to_come_is_shown_as_text() -> None:
-    evil = "<script>x</script>&amp;<b>{{ 7 * 7 }}</b>"
-    rest = (LetterLine(sku="PRO", title=evil, quantity=1),)
-
-    choice = letter("choice", waiting=rest, page_url='https://shop.example/o/"><script>x</script>')
-    problem = letter("address_problem", address=(evil, "12 <mj-raw>Harbour</mj-raw> Street"))
-
-    for written in (choice, problem):
-        assert evil in written.text
-        assert evil in Reader(written.html).text
-        assert not Reader(written.html).tags & {"script", "b", "mj-raw"}
-    assert "12 <mj-raw>Harbour</mj-raw> Street" in Reader(problem.html).text
-
-
-@pytest.mark.parametrize("turn", ["\n", "\r\n", "\r", "\u2028", "\x85", "\x00", "\u202e"])
-def test_a_line_of_an_address_or_a_title_to_come_stays_one_line(turn: str) -> None:
-    rest = (LetterLine(sku="PRO", title=f"Widget{turn}Cancel order: https://eve.example", quantity=1),)
-
-    choice = letter("choice", waiting=rest)
-    problem = letter("address_problem", address=(f"Ada{turn}Bcc: eve@example.com", "US"))
-
-    assert "Still to come: 1 × Widget Cancel order: https://eve.example\n" in choice.text
-    assert "  Ada Bcc: eve@example.com\n  US\n" in problem.text
 
 
 @pytest.mark.parametrize("turn", ["\n", "\r\n", "\r", "\u2028", "\x85", "\x00", "\x0b", "\u202e"])
@@ -373,25 +215,6 @@ def test_dates_and_money_are_written_as_the_customer_reads_them(locale: str, day
     assert day in written.text
     assert amount in written.text
     assert unescape(written.html).count(amount) == written.text.count(amount)
-
-
-@pytest.mark.parametrize(
-    ("locale", "day"), [("en_GB", "8 March 2026"), ("de_DE", "8. März 2026"), ("ja_JP", "2026年3月8日")]
-)
-@pytest.mark.parametrize(
-    ("kind", "fact"),
-    [
-        ("choice", "answer_by"),
-        ("payment_problem", "answer_by"),
-        ("payment_authentication", "answer_by"),
-        ("shipped", "need_by"),
-    ],
-)
-def test_a_deadline_is_written_as_the_customer_reads_it(kind: str, fact: str, locale: str, day: str) -> None:
-    written = letter(kind, locale=locale, **{fact: ANSWER_BY})
-
-    assert day in written.text
-    assert day in Reader(written.html).text
 
 
 @pytest.mark.parametrize(
