@@ -1,5 +1,7 @@
 """The one place where refusals become failures that Temporal understands."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from temporalio.exceptions import ApplicationError
@@ -10,12 +12,20 @@ from domain.status import IllegalTransition
 from gateways.errors import GatewayError, PermanentRefusal
 
 
+@contextmanager
+def refusing() -> Iterator[None]:
+    """A rule that says no is the answer: asking the same again will not help."""
+    try:
+        yield
+    except Refused as refused:
+        raise ApplicationError(str(refused), type=refused.code, non_retryable=True) from refused
+
+
 class _Translate(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - Temporal's name
         try:
-            return await super().execute_activity(input)
-        except Refused as refused:
-            raise ApplicationError(str(refused), type=refused.code, non_retryable=True) from refused
+            with refusing():
+                return await super().execute_activity(input)
         except IllegalTransition as fault:
             raise ApplicationError(str(fault), type="IllegalTransition", non_retryable=True) from fault
         except PermanentRefusal as fault:

@@ -51,7 +51,9 @@ def differences(
     mine = {entry.key: entry for entry in ours}
     other = {entry.key: entry for entry in theirs}
     found = [_difference(mine.get(key), other.get(key)) for key in mine.keys() | other.keys()]
-    return sorted((one for one in found if one and since <= one.at < until), key=lambda one: (one.at, one.key))
+    return sorted(
+        (one for one in found if one and since <= one.at < until), key=lambda one: (one.at, one.key)
+    )
 
 
 def _difference(ours: Entry | None, theirs: Entry | None) -> Difference | None:

@@ -65,6 +65,9 @@ class Status(Model):
     lines: tuple[StatusLine, ...]
     parcels: tuple[StatusParcel, ...]
     payments: tuple[StatusPayment, ...]
+    unpaid_minor: int = 0
+    """What left, was never taken, and is not settled."""
+    currency: str = ""
     disputes: tuple[StatusPayment, ...] = ()
     refused: tuple[str, ...] = ()
     """Steps that a gateway refuses: a person must look."""
@@ -87,6 +90,8 @@ def status_report(state: OrderState, as_of: datetime, places: dict[str, int | No
         lines=tuple(_line(line, (places or {}).get(line.sku)) for line in state.lines),
         parcels=tuple(_parcel(parcel) for parcel in state.parcels if _shown(parcel)),
         payments=tuple(_payments(state)),
+        unpaid_minor=sum(parcel.amount_minor for parcel in state.parcels if parcel.owed),
+        currency=state.currency,
         disputes=tuple(_payment(dispute) for dispute in state.disputes),
         refused=tuple(f"{rest.what}: {rest.refused}" for rest in state.rests if rest.refused),
         notices=tuple(_notice(notice) for notice in state.notices),

@@ -6,6 +6,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.errors import refusing
     from domain import changes, choice
     from domain.cancellation import Cancellation, CancellationOutcome
     from domain.changes import (
@@ -98,7 +99,8 @@ class OrderDoors:
 
     @choose.validator
     def _may_choose(self, wish: Choice) -> None:
-        choice.check(self._state, wish.choice)
+        with refusing():
+            choice.check(self._state, wish.choice)
 
     @workflow.update
     async def change_address(self, address: AddressChange) -> ChangeOutcome:
@@ -107,7 +109,8 @@ class OrderDoors:
 
     @change_address.validator
     def _is_still_here(self, address: AddressChange) -> None:  # noqa: ARG002 - any address will do
-        changes.check_open(self._state, Change.ADDRESS)
+        with refusing():
+            changes.check_open(self._state, Change.ADDRESS)
 
     @workflow.update
     async def change_quantity(self, quantity: QuantityChange) -> ChangeOutcome:
@@ -116,8 +119,9 @@ class OrderDoors:
 
     @change_quantity.validator
     def _is_fewer(self, quantity: QuantityChange) -> None:
-        changes.check_open(self._state, Change.QUANTITY)
-        changes.units_too_many(self._state, quantity)
+        with refusing():
+            changes.check_open(self._state, Change.QUANTITY)
+            changes.units_too_many(self._state, quantity)
 
     @workflow.update
     async def change_payment_method(self, method: PaymentMethod) -> ChangeOutcome:
@@ -126,7 +130,8 @@ class OrderDoors:
 
     @change_payment_method.validator
     def _is_to_be_paid(self, method: PaymentMethod) -> None:  # noqa: ARG002 - the provider knows it
-        changes.check_payable(self._state)
+        with refusing():
+            changes.check_payable(self._state)
 
     @workflow.update
     async def settle(self, settlement: Settlement) -> ChangeOutcome:
@@ -135,7 +140,8 @@ class OrderDoors:
 
     @settle.validator
     def _is_unpaid(self, settlement: Settlement) -> None:
-        changes.unpaid_parcel(self._state, settlement)
+        with refusing():
+            changes.unpaid_parcel(self._state, settlement)
 
     @workflow.query
     def status(self) -> Status:

@@ -53,6 +53,9 @@ class OrderShown:
         for payment in order.payments:
             paid = amount(payment.amount_minor, payment.currency)
             console.print(f"{payment.at:%Y-%m-%d %H:%M}  {payment.kind} {paid}", highlight=False)
+        if order.unpaid_minor:
+            owed = amount(order.unpaid_minor, order.currency)
+            console.print(f"[red]Left unpaid[/]: {owed}, until another method pays or it is settled")
         for dispute in order.disputes:
             claimed = amount(dispute.amount_minor, dispute.currency)
             console.print(f"{dispute.at:%Y-%m-%d %H:%M}  [red]disputed[/] {claimed}, {dispute.reference}")
