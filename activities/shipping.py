@@ -1,6 +1,7 @@
 """Labels: the carriers' rates compared, one bought, once."""
 
 from dataclasses import dataclass
+from time import monotonic
 
 from temporalio import activity
 
@@ -18,13 +19,16 @@ from store.parcels import Step
 class Shipping:
     database: Database
     carrier: Carrier
+    buy_within_seconds: float = 20
+    """How long rates may take: a purchase that begins later could outlast the activity, and be missed by a look-up."""
 
     @activity.defn
     async def buy_label(self, step: Step) -> OrderState:
         """Buy the parcel's label at the best rate; one that may have been bought before is looked up first."""
+        began = monotonic()
         wanted = await self.database.aread(labels.to_label, step)
         found = await self.carrier.find(wanted.key) if wanted.unknown else None
-        label = found or await self._buy(step, wanted)
+        label = found or await self._buy(step, wanted, began)
         if isinstance(label, AddressRefused):
             return await self.database.awrite(labels.refuse_address, step)
         return await self.database.awrite(labels.bought, step, _bought(label))
@@ -46,7 +50,7 @@ class Shipping:
             await self.carrier.void(key, step.at)
         return await self.database.awrite(labels.given_back, step, keys)
 
-    async def _buy(self, step: Step, wanted: ToLabel) -> Label | AddressRefused:
+    async def _buy(self, step: Step, wanted: ToLabel, began: float) -> Label | AddressRefused:
         """Compare the rates, keep them, and buy the best; an answer that got lost leaves the purchase unknown."""
         spec = ParcelSpec(
             order_id=step.order_id,
@@ -59,6 +63,8 @@ class Shipping:
         rates = await self.carrier.rates(wanted.key, spec, step.at)
         if isinstance(rates, AddressRefused):
             return rates
+        if monotonic() - began > self.buy_within_seconds:
+            raise GatewayUnavailable("carrier", "rates took too long")
         best = rule.choose(rates, expedited=wanted.expedited, need_by=wanted.need_by)
         kept = [rate.model_dump(mode="json") for rate in rates]
         await self.database.awrite(labels.about_to_buy, step, kept)

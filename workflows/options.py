@@ -23,7 +23,7 @@ DATABASE = Options(
 
 # Two minutes in all: then the order rests and serves what else there is.
 GATEWAY = Options(
-    start_to_close_timeout=timedelta(seconds=30),
+    start_to_close_timeout=timedelta(seconds=45),
     schedule_to_close_timeout=timedelta(minutes=2),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=20)),
 )

@@ -12,7 +12,7 @@ from domain.money import Money
 from domain.parcel import ParcelStage
 from domain.state import OrderState
 from gateways.carrier import AddressRefused, Label, ParcelSpec, Rate
-from gateways.errors import PermanentRefusal
+from gateways.errors import GatewayUnavailable, PermanentRefusal
 from gateways.payment import REFUND_FAILED, Refunded
 from gateways.sandbox_carrier import SandboxCarrier
 from gateways.sandbox_payment import SandboxPayments
@@ -84,6 +84,17 @@ async def test_a_label_that_was_refused_was_never_bought(desk: Desk) -> None:
 
     (parcel,) = desk.room.state("100").parcels
     assert (parcel.stage, parcel.label_unknown) == (ParcelStage.AUTHORISED, False)
+    assert desk.effects()["label"] == 0
+
+
+async def test_a_purchase_that_could_outlast_its_activity_is_not_begun(desk: Desk) -> None:
+    await desk.authorised()
+    hurried = replace(desk.shipping, buy_within_seconds=-1)
+
+    with pytest.raises(GatewayUnavailable):
+        await desk.run(hurried.buy_label, step(12))
+
+    assert not desk.room.state("100").parcels[0].label_unknown
     assert desk.effects()["label"] == 0
 
 
