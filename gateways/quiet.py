@@ -1,12 +1,18 @@
-"""The libraries that speak HTTP log what they send and where: at DEBUG that is keys, tokens and addresses."""
+"""What the libraries log of a message's content, when one asks them for everything: keys, tokens and addresses."""
 
 import logging
 from typing import Final
 
-NOISY: Final = ("stripe", "easypost", "httpx", "httpcore", "hpack", "requests", "urllib3")
+LEVELS: Final = {
+    **dict.fromkeys(
+        ("stripe", "easypost", "httpx", "httpcore", "hpack", "requests", "urllib3"), logging.WARNING
+    ),
+    # At DEBUG it writes each activity's whole result.
+    "temporalio.worker": logging.INFO,
+}
 
 
 def quiet() -> None:
-    """Let them warn and no more, whatever level the rest has; a program calls this once, at its start."""
-    for name in NOISY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    """Let them say no more than this, whatever level the rest has; a program calls this once, at its start."""
+    for name, level in LEVELS.items():
+        logging.getLogger(name).setLevel(level)

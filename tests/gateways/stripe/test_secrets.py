@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from gateways.errors import GatewayError, GatewayUnavailable, OutcomeUnknown, PermanentRefusal
-from gateways.quiet import NOISY, quiet
+from gateways.quiet import LEVELS, quiet
 from gateways.stripe_payment import StripePayments
 from tests.fakes.stripe_server import API_KEY, FakeStripe
 from tests.gateways.stripe.samples import NOON, PRICE, authorised, request
@@ -37,7 +37,7 @@ async def test_a_failure_says_nothing_of_stripes_words_nor_hangs_on_to_them(
 @pytest.fixture
 def levels() -> Iterator[None]:
     """The libraries' levels as they were, afterwards."""
-    before = {name: logging.getLogger(name).level for name in NOISY}
+    before = {name: logging.getLogger(name).level for name in LEVELS}
     yield
     for name, level in before.items():
         logging.getLogger(name).setLevel(level)
@@ -60,7 +60,7 @@ async def test_once_quiet_the_libraries_log_neither_key_nor_token_nor_address(
 
     text = await logged(bank, stripe, caplog)
 
-    assert not [one for one in caplog.records if one.name.split(".")[0] in NOISY]
+    assert not [one for one in caplog.records if one.name.split(".")[0] in LEVELS]
     assert not any(word in text for word in (API_KEY, "pm_card_visa", "pi_0", url))
 
 
