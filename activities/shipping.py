@@ -24,10 +24,15 @@ class Shipping:
 
     @activity.defn
     async def buy_label(self, step: Step) -> OrderState:
-        """Buy the parcel's label at the best rate; one that may have been bought before is looked up first."""
+        """Buy the parcel's label at the best rate; one that may have been bought before is looked up first.
+
+        One that was not, and whose money has run out meanwhile, is not bought: its money comes first.
+        """
         began = monotonic()
         wanted = await self.database.aread(labels.to_label, step)
         found = await self.carrier.find(wanted.key) if wanted.unknown else None
+        if found is None and not wanted.may_leave:
+            return await self.database.awrite(labels.never_bought, step)
         label = found or await self._buy(step, wanted, began)
         if isinstance(label, AddressRefused):
             return await self.database.awrite(labels.refuse_address, step)

@@ -33,6 +33,16 @@ def label_rests(state: OrderState, now: datetime) -> bool:
     return parcel is not None and parcel.label_unknown and state.resting(parcel_rest(parcel.number), now)
 
 
+def still_due(state: OrderState, rests_as: str, now: datetime) -> bool:
+    """Whether a step of this name is still to be made: its last try may have done it, and its answer got lost."""
+    return any(isinstance(step, Gateway) and step.rests_as == rests_as for step in _due(state, now))
+
+
+def may_leave(state: OrderState, parcel: ParcelState, now: datetime) -> bool:
+    """Goods never leave unpaid: their money is there, or held, or none is wanted."""
+    return _paid_for(state, parcel) or parcel.authorised(now)
+
+
 def next_step(state: OrderState, now: datetime) -> Step:
     """What is due next. Money before goods, goods before words, words before waiting."""
     due = next((step for step in _due(state, now) if not _rests(state, step, now)), None)
@@ -113,8 +123,7 @@ def _parcel_due(state: OrderState, parcel: ParcelState, now: datetime) -> Iterat
         return  # until the address is changed
     elif parcel.label_unknown:
         yield Label(parcel.number)
-    elif not (_paid_for(state, parcel) or parcel.authorised(now)):
-        # One that runs out is made anew before the goods leave: they never ship unpaid.
+    elif not may_leave(state, parcel, now):
         yield Authorise(parcel.number)
     elif parcel.stage is not ParcelStage.READY:
         yield Label(parcel.number)

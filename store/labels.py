@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain import life
 from domain.errors import ChangeRefused
 from domain.model import Model
 from domain.money import Money
@@ -21,7 +22,10 @@ from store.tables import ProductRow
 
 
 class ToLabel(Model):
-    """A parcel whose label is to be bought under `key`; `unknown` when that may have happened already."""
+    """A parcel whose label is to be bought under `key`; `unknown` when that may have happened already.
+
+    `may_leave`: its money is there. While a label was unknown it may have run out.
+    """
 
     key: str
     ship_to: Address
@@ -31,6 +35,7 @@ class ToLabel(Model):
     expedited: bool
     need_by: date | None
     unknown: bool
+    may_leave: bool
 
 
 class Bought(Model):
@@ -49,6 +54,7 @@ def to_label(session: Session, step: Step) -> ToLabel:
     """The label to buy for this parcel."""
     order, parcel = orders.row(session, step.order_id), parcels.row(session, step)
     placed = Order.model_validate(order.body)
+    unknown = parcel.label_unknown or ParcelStage(parcel.stage) not in _UNLABELLED
     return ToLabel(
         key=parcels.label_key(parcel),
         ship_to=Address.model_validate(order.ship_to),
@@ -57,8 +63,15 @@ def to_label(session: Session, step: Step) -> ToLabel:
         value=Money(minor=parcel.amount_minor, currency=order.currency),
         expedited=placed.expedited,
         need_by=placed.need_by,
-        unknown=parcel.label_unknown or ParcelStage(parcel.stage) not in _UNLABELLED,
+        unknown=unknown,
+        may_leave=not unknown or _may_leave(session, step),
     )
+
+
+def _may_leave(session: Session, step: Step) -> bool:
+    state = orders.state(session, step.order_id)
+    parcel = next(parcel for parcel in state.parcels if parcel.number == step.parcel)
+    return life.may_leave(state, parcel, step.at)
 
 
 _UNLABELLED = {ParcelStage.CLAIMED, ParcelStage.AUTHORISED}

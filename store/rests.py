@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from domain import life
 from domain.model import Instant, Model
 from domain.state import OrderState, Rest
 from store import orders
@@ -26,6 +27,10 @@ class Resting(Model):
 def begin(session: Session, resting: Resting) -> OrderState:
     """Try again in 1, 2, 4 … minutes, at most an hour apart; daily what was refused, until a person has mended it."""
     order = orders.own(session, resting.order_id)
+    state = orders.state(session, resting.order_id)
+    if not life.still_due(state, resting.what, resting.at):
+        over(session, order, resting.what)
+        return orders.settled(session, resting.order_id, resting.at)
     failures = next((rest["failures"] for rest in order.rests if rest["what"] == resting.what), 0)
     minutes = min(_MOST_MINUTES, _FIRST_MINUTES * 2 ** min(failures, 10))
     others = _others(order, resting.what)

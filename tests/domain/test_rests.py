@@ -3,7 +3,7 @@
 import pytest
 
 from domain.cancellation import Reason
-from domain.life import finished, next_step, next_wait
+from domain.life import finished, next_step, next_wait, still_due
 from domain.notices import Kind
 from domain.order import Timing
 from domain.parcel import ParcelStage
@@ -142,3 +142,24 @@ NEXT: list[tuple[str, OrderState, Wait]] = [
 @pytest.mark.parametrize(("order", "wait"), [row[1:] for row in NEXT], ids=[row[0] for row in NEXT])
 def test_the_earliest_moment_is_waited_for(order: OrderState, wait: Wait) -> None:
     assert next_wait(order, NOW) == wait
+
+
+STILL_DUE: list[tuple[str, OrderState, str, bool]] = [
+    ("a parcel to be labelled", state(line(claimed=2), parcels=(parcel(ParcelStage.AUTHORISED),)), "parcel/1", True),
+    ("a parcel that has left", state(line(shipped=2), parcels=(parcel(ParcelStage.SHIPPED),)), "parcel/1", False),
+    ("a parcel that stands ready", state(line(claimed=2), parcels=(parcel(ParcelStage.READY),)), "parcel/1", False),
+    ("another parcel", state(line(claimed=2), parcels=(parcel(ParcelStage.CLAIMED, 2),)), "parcel/1", False),
+    ("money to be let go", state(line(cancelled=2), parcels=(parcel(ParcelStage.UNDONE, money_held=True),)), "void/1", True),
+    ("money that was let go", state(line(cancelled=2), parcels=(parcel(ParcelStage.UNDONE),)), "void/1", False),
+    ("a mail to be sent", state(line(backordered=2), notices=()), "mail", True),
+    ("a mail that was sent", state(line(backordered=2)), "mail", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("order", "what", "due"), [row[1:] for row in STILL_DUE], ids=[row[0] for row in STILL_DUE]
+)
+def test_a_step_that_was_done_though_nobody_heard_of_it_does_not_rest(
+    order: OrderState, what: str, due: bool
+) -> None:
+    assert still_due(order, what, NOW) is due

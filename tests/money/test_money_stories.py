@@ -157,10 +157,6 @@ async def test_a_cancellation_after_a_label_that_was_never_bought_is_in_time_and
     assert (state.cancelled_units, state.charged.minor) == (3, 0)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a step that was done on its last try, and whose answer got lost, is written down as resting for ever",
-)
 async def test_an_answer_that_came_too_late_to_be_heard_leaves_no_rest(history: History) -> None:
     life = await history.runner.place(order_of("100", {"ODD": (1, 333)}, history.clock, timing="at_order"))
     await history.runner.live_on(life)
@@ -175,10 +171,6 @@ async def test_an_answer_that_came_too_late_to_be_heard_leaves_no_rest(history: 
     assert life.state.rests == ()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="an unknown label is looked up and, if it is not there, bought at once, whatever became of the money",
-)
 async def test_goods_never_leave_for_money_that_ran_out_while_the_carrier_was_away(abroad: History) -> None:
     life = await abroad.runner.place(order_of("100", {"ODD": (1, 333)}, abroad.clock))
     labels = abroad.runner.outside.labels
