@@ -52,7 +52,7 @@ class History:
             if all(_is_quiet(one, self.clock) for one in self._lives):
                 return
             self.clock.go_on(days=1)
-        raise AssertionError([one.state for one in self._lives if not _is_quiet(one, self.clock)])
+        raise AssertionError([one.state for one in self._lives if not one.over])
 
     async def ended(self) -> None:
         """What stands ready leaves, or not; what is unpaid is settled, or not; all the rest is cancelled."""
