@@ -11,7 +11,7 @@ from domain.state import OrderState
 from gateways.letters import LetterFacts, LetterLine, Letters
 from gateways.links import Links
 from gateways.mail import Accepted, Mail, Mailer, Rejected, thread_id
-from store import notices
+from store import notices, orders
 from store.database import Database
 from store.notices import Facts, Telling
 
@@ -45,6 +45,8 @@ class Notices:
     async def tell_customer(self, telling: Telling) -> OrderState:
         """Send one notice and remember it; a mailbox that refuses it is remembered too, and the order goes on."""
         facts = await self.database.aread(notices.facts, telling)
+        if facts.obsolete:
+            return await self.database.aread(orders.state, telling.order_id)
         if facts.already_sent:
             return await self.database.awrite(notices.told, telling, delivered=True, message_id=None)
         answer = await self.mailer.send(self._mail(telling, facts))

@@ -6,7 +6,7 @@ from datetime import datetime
 from domain import choice, dunning
 from domain.notices import Kind, told_that_day, update_at, updates_passed
 from domain.parcel import ParcelStage, ParcelState
-from domain.payment import PaymentKind
+from domain.payment import PaymentKind, PaymentState
 from domain.state import OrderState
 from domain.status import Status
 from domain.steps import Tell, Wait
@@ -28,9 +28,15 @@ def _asked_for(state: OrderState) -> Iterator[Tell]:
     for cancellation in state.cancellations:
         if cancellation.units:
             yield Tell(Kind.CANCELLED, cancellation.cancellation_id)
-    refunds = sum(payment.kind is PaymentKind.REFUND for payment in state.payments)
-    for number in range(1, refunds + 1):
-        yield Tell(Kind.REFUNDED, str(number))
+    for refund in refunds_to_tell(state):
+        yield Tell(Kind.REFUNDED, refund.reference or "")
+
+
+def refunds_to_tell(state: OrderState) -> list[PaymentState]:
+    """Each refund is told by its reference; those of 0.1 were told by their number."""
+    refunds = [payment for payment in state.payments if payment.kind is PaymentKind.REFUND]
+    numbered = sum(notice.kind is Kind.REFUNDED and notice.occasion.isdigit() for notice in state.notices)
+    return refunds[numbered:]
 
 
 def _of_parcel(parcel: ParcelState) -> Iterator[Tell]:

@@ -5,14 +5,13 @@ from datetime import date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain import dunning, parcels
+from domain import dunning, news, parcels
 from domain.cancellation import Reason
 from domain.model import Instant, Model
 from domain.money import Money
 from domain.notices import Kind, last_full_day
 from domain.order import Address, Customer
 from domain.parcel import ParcelLine, ParcelState
-from domain.payment import PaymentKind
 from domain.state import OrderState
 from store import keys, orders, rests
 from store.life_tables import CancellationRow, NoticeRow
@@ -49,6 +48,8 @@ class Facts(Model):
     need_by: date | None = None
     address: tuple[str, ...] = ()
     sent: bool = False
+    obsolete: bool = False
+    """What it was to tell is not so any more."""
     already_sent: bool = False
 
 
@@ -91,9 +92,16 @@ def _particulars(  # noqa: PLR0911 - one row a kind
         case Kind.CANCELLED:
             return _of_cancellation(session, state, telling.occasion)
         case Kind.REFUNDED:
-            refunds = [p.amount_minor for p in state.payments if p.kind is PaymentKind.REFUND]
-            return {"amount": Money(minor=refunds[int(telling.occasion) - 1], currency=state.currency)}
+            return _of_refund(state, telling.occasion)
     return {}
+
+
+def _of_refund(state: OrderState, reference: str) -> dict[str, object]:
+    """A refund that came back meanwhile is not told."""
+    for payment in news.refunds_to_tell(state):
+        if payment.reference == reference:
+            return {"amount": Money(minor=payment.amount_minor, currency=payment.currency)}
+    return {"obsolete": True}
 
 
 def _parcel(state: OrderState, telling: Telling) -> ParcelState:

@@ -56,8 +56,8 @@ def sent(kind: Kind, occasion: str = "1", on: int = 5) -> NoticeState:
     return NoticeState(kind=kind, occasion=occasion, at=day(on))
 
 
-def paid(kind: PaymentKind, minor: int) -> PaymentState:
-    return PaymentState(kind=kind, amount_minor=minor, currency="USD", at=day(5))
+def paid(kind: PaymentKind, minor: int, reference: str | None = None) -> PaymentState:
+    return PaymentState(kind=kind, amount_minor=minor, currency="USD", at=day(5), reference=reference)
 
 
 def rest(what: str, until: int) -> Rest:

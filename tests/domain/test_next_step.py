@@ -169,17 +169,26 @@ WORDS: Cases = [
     ),
     (
         "refunded",
-        state(line(cancelled=2), payments=(paid(PaymentKind.REFUND, 100),)),
-        Tell(Kind.REFUNDED, "1"),
+        state(line(cancelled=2), payments=(paid(PaymentKind.REFUND, 100, "re-1"),)),
+        Tell(Kind.REFUNDED, "re-1"),
     ),
     (
         "refunded again",
         state(
             line(cancelled=2),
-            payments=(paid(PaymentKind.REFUND, 100), paid(PaymentKind.REFUND, 200)),
-            notices=(CONFIRMED, sent(Kind.REFUNDED)),
+            payments=(paid(PaymentKind.REFUND, 100, "re-1"), paid(PaymentKind.REFUND, 200, "re-2")),
+            notices=(CONFIRMED, sent(Kind.REFUNDED, "re-1")),
         ),
-        Tell(Kind.REFUNDED, "2"),
+        Tell(Kind.REFUNDED, "re-2"),
+    ),
+    (
+        "refunded again, and first told by its number",
+        state(
+            line(cancelled=2),
+            payments=(paid(PaymentKind.REFUND, 100, "re-1"), paid(PaymentKind.REFUND, 200, "re-2")),
+            notices=(CONFIRMED, sent(Kind.REFUNDED, "1")),
+        ),
+        Tell(Kind.REFUNDED, "re-2"),
     ),
     (
         "a declined parcel undone",
