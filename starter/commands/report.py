@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from domain.payment import PaymentKind
 from domain.reconciliation import Difference, Entry, differences
@@ -17,11 +17,14 @@ from gateways.payment import BookEntry, PaymentProvider
 from starter import door
 from starter.errors import BadInput, OutOfReach
 from starter.money import amount
+from store.database import Database
 from store.moved import Stuck, moved, stuck
 from worker import gateways
 from worker.settings import Settings
 
 _DAYS = 30
+_YEARS = range(1970, 3000)
+"""In which no reckoning with days runs out of calendar."""
 _MARGIN = timedelta(days=1)
 """How far two clocks may be apart, and a call from its entry."""
 
@@ -54,18 +57,23 @@ class Payments:
     def show(self, console: Console) -> None:
         if self.as_csv:
             console.file.write(_csv(self.found))
+            self._show_stuck(Console(stderr=True))
             return
         period = f"from {self.since} to {self.until - timedelta(days=1)}"
         if not self.found:
             console.print(f"{self.entries} entries {period}: both books agree.", highlight=False)
         else:
             console.print(_table(self.found, f"{len(self.found)} of {self.entries} entries differ, {period}"))
+        self._show_stuck(console)
+
+    def _show_stuck(self, console: Console) -> None:
         for one in self.stuck:
             console.print(f"[red]A person must look[/]: order {one.order_id}, {one.what}: {one.why}")
 
 
 def _table(found: tuple[Difference, ...], title: str) -> Table:
-    table = Table("When", "Order", "Kind", "Ours", "Theirs", "What", "Key", title=title)
+    key = Column("Key", overflow="fold")  # whole, to be looked up
+    table = Table("When (UTC)", "Order", "Kind", "Ours", "Theirs", "What", key, title=title)
     for one in found:
         table.add_row(
             f"{one.at:%Y-%m-%d %H:%M}",
@@ -102,12 +110,19 @@ async def payments(since: str | None, until: str | None, *, as_csv: bool) -> Pay
     first, last = _period(since, until, settings)
     begin, end = (_midnight(day, settings.time_zone) for day in (first, last))
     async with door.database() as database, gateways.payments(settings) as provider:
-        theirs = await _theirs(provider, begin - _MARGIN, end + _MARGIN)
-        ours = await database.aread(moved, begin - _MARGIN, end + _MARGIN)
+        entries, found = await compared(database, provider, begin, end)
         waiting = await database.aread(stuck)
-    entries = len({one.key for one in (*ours, *theirs) if begin <= one.at < end})
-    found = tuple(differences(ours, theirs, begin, end))
-    return Payments(first, last, entries, found, tuple(waiting), as_csv)
+    return Payments(first, last, entries, tuple(found), tuple(waiting), as_csv)
+
+
+async def compared(
+    database: Database, provider: PaymentProvider, since: datetime, until: datetime
+) -> tuple[int, list[Difference]]:
+    """How many entries both books have together in a period, and those that differ."""
+    theirs = await _theirs(provider, since - _MARGIN, until + _MARGIN)
+    ours = await database.aread(moved, since - _MARGIN, until + _MARGIN)
+    entries = {one.key for one in (*ours, *theirs) if since <= one.at < until}
+    return len(entries), differences(ours, theirs, since, until)
 
 
 async def _theirs(provider: PaymentProvider, since: datetime, until: datetime) -> list[Entry]:
@@ -131,15 +146,21 @@ def _period(since: str | None, until: str | None, settings: Settings) -> tuple[d
     last = _day(until, "--until") or today + timedelta(days=1)
     first = _day(since, "--since") or last - timedelta(days=_DAYS)
     if first >= last:
-        raise BadInput("--until: the period is empty; it ends before this day")
+        option = "--until" if until else "--since"
+        raise BadInput(f"{option}: the period is empty, {first} is not before {last}")
     return first, last
 
 
 def _day(text: str | None, option: str) -> date | None:
+    if text is None:
+        return None
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text)
     except ValueError:
         raise BadInput(f"{option}: write the day as 2026-02-20") from None
+    if day.year not in _YEARS:
+        raise BadInput(f"{option}: {day} is too far away")
+    return day
 
 
 def _midnight(day: date, zone: str) -> datetime:
