@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from rich.console import Console
 from starter.commands import report
 from starter.errors import BadInput, OutOfReach
 from store.database import Database
+from store.moved import Stuck
 from tests.e2e.commands import COMMAND, environment
 from tests.e2e.providers import Ended, run
 from tests.starter.two_books import NOON, TwoBooks, at_stripe, at_the_sandbox
@@ -186,13 +187,30 @@ async def test_the_command_ends_with_2_for_a_bad_day_and_with_3_without_its_prov
     assert json.loads(alone.out)["error"]["code"] == "OutOfReach"
 
 
-async def test_a_table_names_what_a_person_must_look_at(quiet_days: TwoBooks) -> None:
-    quiet_days.change_ours("101/0/refund/1", 701)
-    console = Console(file=io.StringIO(), width=110)
+async def test_a_narrow_table_shows_keys_whole_in_several_lines(quiet_days: TwoBooks) -> None:
+    outside = await quiet_days.refund_outside(await quiet_days.charge("103", 9000), 250)
+    console = Console(file=io.StringIO(), width=70)
 
     (await report.payments(*PERIOD[1::2], as_csv=False)).show(console)
 
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
-    assert "1 of 5 entries differ, from 2026-03-01 to 2026-03-04" in shown
-    assert all(word in shown for word in ("101/0/refund/1", "amount", "$7.01", "$7.00"))
+    assert "1 of 7 entries differ, from 2026-03-01 to 2026-03-04" in shown
+    last_column = "".join(line.rsplit("│", 2)[-2].strip() for line in shown.splitlines() if "│" in line)
+    assert last_column == outside
+
+
+@pytest.mark.parametrize("as_csv", [False, True])
+def test_what_is_stuck_is_told_to_people_and_never_among_the_rows(
+    capsys: pytest.CaptureFixture[str], *, as_csv: bool
+) -> None:
+    back = Stuck(order_id="100", what="refund", why="re_1 came back, and is owed")
+    told = report.Payments(date(2026, 3, 1), date(2026, 3, 5), 3, (), (back,), as_csv)
+
+    told.show(Console(width=110))
+
+    written = capsys.readouterr()
+    assert told.refused
+    assert told.document["stuck"] == [back.model_dump()]
+    assert "A person must look: order 100, refund: re_1 came back" in (written.err if as_csv else written.out)
+    assert ("re_1" in written.out) is not as_csv
