@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -42,33 +43,43 @@ class OrderShown:
             highlight=False,
         )
         console.print(_lines(order))
-        for parcel in order.parcels:
-            units = ", ".join(f"{line.quantity} × {line.sku}" for line in parcel.lines)
-            waits = "" if parcel.shipped_at else f", to be handed over: {parcel.label_url}"
-            console.print(
-                f"Parcel {parcel.number}: {units}, {parcel.carrier} {parcel.service} {parcel.tracking}, "
-                f"expected {parcel.estimated_delivery}{waits}",
-                highlight=False,
-            )
-        for payment in order.payments:
-            paid = amount(payment.amount_minor, payment.currency)
-            console.print(f"{payment.at:%Y-%m-%d %H:%M}  {payment.kind} {paid}", highlight=False)
-        if order.unpaid_minor:
-            owed = amount(order.unpaid_minor, order.currency)
-            console.print(f"[red]Left unpaid[/]: {owed}, until another method pays or it is settled")
-        for dispute in order.disputes:
-            claimed = amount(dispute.amount_minor, dispute.currency)
-            console.print(f"{dispute.at:%Y-%m-%d %H:%M}  [red]disputed[/] {claimed}, {dispute.reference}")
-        for refused in order.refused:
-            console.print(f"[red]A person must look[/]: {refused}", highlight=False)
-        for notice in order.notices:
-            lost = "" if notice.delivered else " [red](not delivered)[/]"
-            console.print(f"{notice.at:%Y-%m-%d %H:%M}  e-mail: {notice.kind}{lost}", highlight=False)
+        for text in (*_parcels(order), *_troubles(order), *_happened(order)):
+            console.print(text, highlight=False)
         if order.next:
             at = f" on {order.next.at:%Y-%m-%d %H:%M} UTC" if order.next.at else ""
             console.print(
                 f"Next: {order.next.what}{at}. {'Can' if order.cancellable else 'Can not'} be cancelled."
             )
+
+
+def _parcels(order: Status) -> Iterator[str]:
+    for parcel in order.parcels:
+        units = ", ".join(f"{line.quantity} × {line.sku}" for line in parcel.lines)
+        waits = "" if parcel.shipped_at else f", to be handed over: {parcel.label_url}"
+        yield (
+            f"Parcel {parcel.number}: {units}, {parcel.carrier} {parcel.service} {parcel.tracking}, "
+            f"expected {parcel.estimated_delivery}{waits}"
+        )
+
+
+def _troubles(order: Status) -> Iterator[str]:
+    """What somebody must see to."""
+    if order.unpaid_minor:
+        owed = amount(order.unpaid_minor, order.currency)
+        yield f"[red]Left unpaid[/]: {owed}, until another method pays or it is settled"
+    for dispute in order.disputes:
+        claimed = amount(dispute.amount_minor, dispute.currency)
+        yield f"{dispute.at:%Y-%m-%d %H:%M}  [red]disputed[/] {claimed}, {dispute.reference}"
+    for refused in order.refused:
+        yield f"[red]A person must look[/]: {refused}"
+
+
+def _happened(order: Status) -> Iterator[str]:
+    for payment in order.payments:
+        yield f"{payment.at:%Y-%m-%d %H:%M}  {payment.kind} {amount(payment.amount_minor, payment.currency)}"
+    for notice in order.notices:
+        lost = "" if notice.delivered else " [red](not delivered)[/]"
+        yield f"{notice.at:%Y-%m-%d %H:%M}  e-mail: {notice.kind}{lost}"
 
 
 def _lines(order: Status) -> Table:
