@@ -49,7 +49,9 @@ def _kept_secret(path: Path) -> str:
 class Settings(BaseSettings):
     """One field a variable; `DATABASE_URL` is `BACKORDER_DATABASE_URL`, and so on."""
 
-    model_config = SettingsConfigDict(env_prefix="BACKORDER_", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="BACKORDER_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     data_dir: Path = Path(".backorder")
     database_url: str = ""
