@@ -6,7 +6,11 @@ import os
 import signal
 import sys
 
+from sqlalchemy.exc import DBAPIError
+from temporalio.client import Client
+
 from gateways.quiet import quiet
+from store.database import Database
 from store.migrate import newest
 from worker.settings import BadSetting, Settings
 from worker.wiring import parts, running_worker, settle
@@ -24,18 +28,29 @@ async def work() -> None:
     loop = asyncio.get_running_loop()
     for told in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(told, stop.set)
-    try:
-        client = await connect()
-    except RuntimeError as error:
-        raise ConnectionError(f"Temporal is out of reach: {error}") from None
-    async with parts(settings) as built:
-        newest(built.database)
+    async with parts(settings) as built:  # first of all: what a setting lacks need not wait for a server
+        _check(built.database)
+        client = await _connected()
         await register_search_attributes(client)
         settle()
         async with running_worker(client, built):
             logger.info("working on task queue backorders")
             await stop.wait()
             logger.info("draining")
+
+
+def _check(database: Database) -> None:
+    try:
+        newest(database)
+    except DBAPIError as error:
+        raise ConnectionError(f"the database is out of reach: {str(error.orig).splitlines()[0]}") from None
+
+
+async def _connected() -> Client:
+    try:
+        return await connect()
+    except RuntimeError as error:
+        raise ConnectionError(f"Temporal is out of reach: {error}") from None
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.order import Address
@@ -33,6 +34,21 @@ def _smtp(url: str) -> str:
     return url
 
 
+def _database(url: str) -> str:
+    if url and urlsplit(url).scheme not in {"sqlite", "postgresql", "postgresql+psycopg"}:
+        raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+    return url
+
+
+def _said(fault: ErrorDetails) -> str:
+    """A fault with its variable's name, and within a variable that is JSON the field's."""
+    variable, *fields = (str(part) for part in fault["loc"])
+    problem = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "model_type":
+        problem = "write it as JSON, as an order's ship_to"
+    return ": ".join([f"BACKORDER_{variable.upper()}", *fields, problem])
+
+
 def _kept_secret(path: Path) -> str:
     """A secret that only this machine's user reads, made when it is first asked for."""
     if not path.exists():
@@ -54,7 +70,7 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Path(".backorder")
-    database_url: str = ""
+    database_url: Annotated[str, AfterValidator(_database)] = ""
     smtp_url: Annotated[str, AfterValidator(_smtp)] = "smtp://127.0.0.1:1025"
     payment: Literal["sandbox", "stripe"] = "sandbox"
     stripe_api_key: SecretStr | None = None
@@ -115,6 +131,4 @@ class Settings(BaseSettings):
         try:
             return cls(**given)  # type: ignore[arg-type]  # pydantic checks what it is given
         except ValidationError as error:
-            fault = error.errors(include_input=False, include_url=False)[0]
-            name = "_".join(str(part) for part in fault["loc"]).upper()
-            raise BadSetting(f"BACKORDER_{name}: {fault['msg']}") from None
+            raise BadSetting(_said(error.errors(include_input=False, include_url=False)[0])) from None

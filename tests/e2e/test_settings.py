@@ -1,0 +1,67 @@
+"""A worker that misses a setting says so in one line, names it, and ends with 2."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.commands import environment
+from tests.e2e.providers import easypost_settings, run, stripe_settings
+
+NOWHERE = "http://127.0.0.1:9"
+STRIPE, EASYPOST = stripe_settings(NOWHERE), easypost_settings(NOWHERE)
+SHIP_FROM = EASYPOST["BACKORDER_SHIP_FROM"]
+
+
+def _ship_from(text: str) -> dict[str, str]:
+    return EASYPOST | {"BACKORDER_SHIP_FROM": text}
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        (STRIPE | {"BACKORDER_STRIPE_API_KEY": ""}, "BACKORDER_STRIPE_API_KEY: needed"),
+        (EASYPOST | {"BACKORDER_EASYPOST_API_KEY": ""}, "BACKORDER_EASYPOST_API_KEY: needed"),
+        (_ship_from(""), "BACKORDER_SHIP_FROM: needed"),
+        (_ship_from("1 Dock Road, Salem"), "BACKORDER_SHIP_FROM: write it as JSON"),
+        (_ship_from("[]"), "BACKORDER_SHIP_FROM: write it as JSON"),
+        (_ship_from(SHIP_FROM.replace('"city"', '"town"')), "BACKORDER_SHIP_FROM: city: "),
+        (_ship_from(SHIP_FROM.replace('"US"', '"Oregon"')), "BACKORDER_SHIP_FROM: country: "),
+        ({"BACKORDER_PAYMENT": "paypal"}, "BACKORDER_PAYMENT: "),
+        ({"BACKORDER_CARRIER": "pigeon"}, "BACKORDER_CARRIER: "),
+        ({"BACKORDER_SMTP_URL": "mail.example"}, "BACKORDER_SMTP_URL: "),
+        ({"BACKORDER_TIME_ZONE": "Middle/Earth"}, "BACKORDER_TIME_ZONE: "),
+        ({"BACKORDER_DATABASE_URL": "oracle://x"}, "BACKORDER_DATABASE_URL: "),
+        ({"BACKORDER_DATABASE_URL": "no url"}, "BACKORDER_DATABASE_URL: "),
+    ],
+)
+async def test_a_worker_names_the_setting_that_it_misses_in_one_line(
+    tmp_path: Path, settings: dict[str, str], named: str
+) -> None:
+    ended = await run(tmp_path, environment(tmp_path) | settings, sys.executable, "-m", "worker")
+
+    assert (ended.code, ended.out) == (2, ""), ended.err
+    assert ended.err.startswith(f"worker: {named}")
+    assert len(ended.err.splitlines()) == 1
+    assert "sk_" not in ended.err
+    assert "EZTK" not in ended.err
+
+
+async def test_a_database_out_of_reach_is_one_line_too(tmp_path: Path) -> None:
+    away = {
+        "BACKORDER_DATABASE_URL": "postgresql+psycopg://ada:pa55@127.0.0.1:9/shop",
+        "BACKORDER_SECRET_KEY": "s",
+    }
+
+    ended = await run(tmp_path, environment(tmp_path) | away, sys.executable, "-m", "worker")
+
+    assert ended.code == 3, ended.err
+    assert ended.err.startswith("worker: the database is out of reach: ")
+    assert len(ended.err.splitlines()) == 1
+    assert "pa55" not in ended.err
+
+
+async def test_a_database_that_was_never_migrated_names_the_command_to_run(tmp_path: Path) -> None:
+    ended = await run(tmp_path, environment(tmp_path), sys.executable, "-m", "worker")
+
+    assert (ended.code, "backorder init" in ended.err) == (3, True)
