@@ -23,7 +23,7 @@ def choose(
 @app.command(rich_help_panel=DO)
 def handover(
     order: OrderId,
-    number: Annotated[int, typer.Argument(metavar="N", help="The parcel's number.")],
+    number: Annotated[int, typer.Argument(metavar="N", help="The parcel's number.", min=1)],
     as_json: Json = False,
 ) -> None:
     """The warehouse gave a parcel to its carrier: now it counts as shipped, and is charged."""
@@ -37,7 +37,9 @@ def settle(
     order: OrderId,
     how: Annotated[str, typer.Option(help="paid_elsewhere, written_off, or stopped (its units are back).")],
     reason: Annotated[str, typer.Option(help="Why, for the record.")],
-    parcel: Annotated[int | None, typer.Option(help="Which parcel; needed when several are unpaid.")] = None,
+    parcel: Annotated[
+        int | None, typer.Option(help="Which parcel; needed when several are unpaid.", min=1)
+    ] = None,
     by: Annotated[str, typer.Option(help="Who settles it.")] = "operations",
     as_json: Json = False,
 ) -> None:

@@ -44,7 +44,7 @@ def _parcel(order: Status, number: int) -> StatusParcel:
 
 async def settle(order_id: str, how: str, reason: str, parcel: int | None, by: str) -> Said:
     async with door.backorders() as doors, door.database() as database:
-        number = parcel or _only_unpaid(database, order_id)
+        number = _only_unpaid(database, order_id) if parcel is None else parcel
         body = {"parcel": number, "how": how, "reason": reason, "requested_by": by}
         return _said(await doors.settle(order_id, Settlement.model_validate(body)))
 
@@ -79,6 +79,9 @@ class Tracks:
         return {"order_id": self.order_id, "parcels": [_document(one) for one in self.parcels]}
 
     def show(self, console: Console) -> None:
+        if not self.parcels:
+            console.print(f"Order {self.order_id} has no parcel with a label.", highlight=False)
+            return
         table = Table("Parcel", "Carrier", "Tracking", "Status", "Expected", box=None)
         for one in self.parcels:
             parcel, tracked = one.parcel, one.tracked

@@ -26,11 +26,16 @@ class Applied:
     def show(self, console: Console) -> None:
         done = self.outcome
         console.print(
-            f"{done.change_id}: {done.units} units, {done.handed_out} handed out, {done.left_over} left over, "
-            f"{done.orders_reached} orders reached."
+            f"{done.change_id}: {_counted(done.units, 'unit')}, {done.handed_out} handed out, "
+            f"{done.left_over} left over, {_counted(done.orders_reached, 'order')} reached."
         )
         if done.uncovered:
-            console.print(f"[red]{done.uncovered} units could not be taken away: they are in parcels.[/]")
+            uncovered = _counted(done.uncovered, "unit")
+            console.print(f"[red]{uncovered} in parcels could not be taken away.[/]")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 async def receive(units: list[str], change_id: str, inbound_id: str | None) -> Applied:
