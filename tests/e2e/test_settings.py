@@ -7,6 +7,8 @@ import pytest
 
 from tests.e2e.commands import environment
 from tests.e2e.providers import easypost_settings, run, stripe_settings
+from worker.settings import BadSetting, Settings
+from worker.wiring import parts
 
 NOWHERE = "http://127.0.0.1:9"
 STRIPE, EASYPOST = stripe_settings(NOWHERE), easypost_settings(NOWHERE)
@@ -35,16 +37,36 @@ def _ship_from(text: str) -> dict[str, str]:
         ({"BACKORDER_DATABASE_URL": "no url"}, "BACKORDER_DATABASE_URL: "),
     ],
 )
-async def test_a_worker_names_the_setting_that_it_misses_in_one_line(
+async def test_what_a_setting_lacks_is_named_with_its_variable_and_field(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], named: str
+) -> None:
+    for name, value in ({"BACKORDER_DATA_DIR": str(tmp_path)} | settings).items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(BadSetting) as bad:
+        async with parts(Settings.load()):
+            pass
+
+    assert str(bad.value).startswith(named)
+    assert "sk_" not in str(bad.value)
+    assert "EZTK" not in str(bad.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        (STRIPE | {"BACKORDER_STRIPE_API_KEY": ""}, "BACKORDER_STRIPE_API_KEY: needed"),
+        (_ship_from(SHIP_FROM.replace('"city"', '"town"')), "BACKORDER_SHIP_FROM: city: Field required"),
+    ],
+)
+async def test_a_worker_says_it_in_one_line_before_it_asks_any_server(
     tmp_path: Path, settings: dict[str, str], named: str
 ) -> None:
     ended = await run(tmp_path, environment(tmp_path) | settings, sys.executable, "-m", "worker")
 
-    assert (ended.code, ended.out) == (2, ""), ended.err
+    assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith(f"worker: {named}")
     assert len(ended.err.splitlines()) == 1
-    assert "sk_" not in ended.err
-    assert "EZTK" not in ended.err
 
 
 async def test_a_database_out_of_reach_is_one_line_too(tmp_path: Path) -> None:

@@ -136,12 +136,16 @@ async def test_a_provider_out_of_reach_is_no_difference(
         await found()
 
 
+AS_A_PROCESS = pytest.mark.parametrize("books", [at_stripe], indirect=True, ids=["stripe"])
+
+
 async def command(books: TwoBooks, *arguments: str, **settings: str) -> Ended:
     folder = Path(books.settings["BACKORDER_DATA_DIR"])
     told = environment(folder) | books.settings | settings
     return await run(folder, told, str(COMMAND), "report", "payments", *arguments)
 
 
+@AS_A_PROCESS
 async def test_the_command_ends_with_0_when_both_agree_and_with_1_when_they_differ(
     quiet_days: TwoBooks,
 ) -> None:
@@ -155,6 +159,7 @@ async def test_the_command_ends_with_0_when_both_agree_and_with_1_when_they_diff
     assert (agreed.err, differing.err) == ("", "")
 
 
+@AS_A_PROCESS
 async def test_the_command_speaks_json_and_csv(quiet_days: TwoBooks) -> None:
     quiet_days.change_ours("101/0/refund/1", 701)
 
@@ -170,6 +175,7 @@ async def test_the_command_speaks_json_and_csv(quiet_days: TwoBooks) -> None:
     assert (row["fault"], row["ours_minor"], row["theirs_minor"]) == ("amount", "701", "700")
 
 
+@AS_A_PROCESS
 async def test_the_command_ends_with_2_for_a_bad_day_and_with_3_without_its_provider(
     quiet_days: TwoBooks,
 ) -> None:
