@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -12,7 +13,7 @@ from domain.payment import OutsideEvent
 from gateways.errors import BadSignature
 from store import outside
 from store.database import Database
-from workflows.messages import backorder_workflow_id
+from workflows.messages import backorder_workflow_id, faults, sentence
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,9 @@ def app(database: Database, client: Client, read_event: ReadEvent | None) -> Fas
             event = read_event(payload, request.headers.get("Stripe-Signature", ""))
         except BadSignature:
             return _problem(400, "the signature is not right")
+        except ValidationError as error:
+            logger.warning("an event can't be read: %s", sentence(faults(error)))  # its words are private
+            return _problem(400, "the event can't be read")
         if event is not None:
             await _take(database, client, event)
         return JSONResponse({"received": True})

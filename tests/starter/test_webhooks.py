@@ -167,6 +167,17 @@ async def test_unsigned_old_and_changed_letters_are_refused_and_nothing_is_writt
     assert shop.status("100").disputes == ()
 
 
+async def test_a_letter_of_another_shape_is_refused_and_its_words_are_not_repeated(
+    doors: Doors, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = await doors.told("refund.created", {"id": "re_1", "amount": "pm_secret"})
+
+    assert answer.status_code == 400
+    assert answer.json() == {"title": "the event can't be read", "status": 400}
+    assert "data.object.currency: Field required" in caplog.text
+    assert "pm_secret" not in caplog.text
+
+
 async def test_a_letter_larger_than_any_event_is_refused_before_it_is_read(doors: Doors) -> None:
     answer = await doors.post(b"x" * 1_000_001, "t=1,v1=abc")
 
