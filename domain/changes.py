@@ -1,13 +1,14 @@
 """What may be changed on the way, by whom: address, quantity, payment method, fulfilment, an unpaid parcel's end."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from domain.cancellation import CancellationOutcome, CancelledLine
+from domain.choice import Choice
 from domain.errors import ChangeRefused, UnknownLine
-from domain.model import By, Id, Model, Text
+from domain.model import By, Id, Instant, Model, Text
 from domain.order import Address, Quantity
 from domain.parcel import ParcelState
 from domain.state import OrderState
@@ -22,6 +23,10 @@ class Change(StrEnum):
     FULFILMENT = "fulfilment"
     SETTLEMENT = "settlement"
     HANDOVER = "handed_over"
+    CONSENT = "delay"
+    HOLD = "hold"
+    RELEASE = "release"
+    PRIORITY = "priority"
 
 
 class AddressChange(Address):
@@ -70,6 +75,44 @@ class Handover(Model):
     number: Annotated[int, Field(ge=1)]
 
 
+class Consent(Model):
+    """The customer's answer to an option notice; refusing it cancels the order."""
+
+    notice_id: Annotated[str, Field(max_length=100)]
+    accepted: bool
+    requested_by: By = "customer"
+
+
+class Hold(Model):
+    """Stop an order: nothing of it ships until it is released."""
+
+    reason: Text
+    requested_by: By = "operations"
+
+
+class LawHold(Model):
+    """Let operations look at an order whose legal deadline has passed; at `until` the law's default applies."""
+
+    until: Instant
+    requested_by: By = "law"
+
+
+class Release(Model):
+    """Let a held order go on; `release` tells it from a hold on its way."""
+
+    reason: Text
+    requested_by: By = "operations"
+    release: Literal[True] = True
+
+
+class Prioritisation(Model):
+    """Move an order `days` ahead of the place that the policy gives it; 0 takes that back, less than 0 moves it back."""
+
+    days: Annotated[int, Field(ge=-3650, le=3650)]
+    reason: Text
+    requested_by: By = "operations"
+
+
 class ChangeOutcome(Model):
     """What a change came to, in a sentence for whoever asked; of a cancellation, its own outcome too."""
 
@@ -108,9 +151,53 @@ def units_too_many(state: OrderState, change: QuantityChange) -> CancelledLine:
     return CancelledLine(sku=change.sku, quantity=line.kept - change.quantity)
 
 
+def unanswered(state: OrderState, consent: Consent) -> None:
+    """Raise `ChangeRefused` when the notice was not told, was answered before, or is overtaken by a later one."""
+    latest = state.delays[-1] if state.delays else None
+    if latest is None or latest.notice_id != consent.notice_id:
+        known = any(delay.notice_id == consent.notice_id for delay in state.delays)
+        why = "a later notice took its place" if known else "no such notice was sent"
+        raise ChangeRefused(state.order_id, "notice_id", why)
+    if latest.accepted not in {None, consent.accepted}:
+        raise ChangeRefused(state.order_id, "accepted", "it was answered before")
+
+
+def check_release(state: OrderState) -> None:
+    """Raise `ChangeRefused` when operations hold nothing; what the law holds is not theirs to release."""
+    check_open(state, Change.RELEASE)
+    if state.held is not None:
+        return
+    until = state.law_hold_until
+    law = (
+        f"the law's default applies at {until:%Y-%m-%d %H:%M} UTC; cancel, or let the stock come"
+        if until
+        else ""
+    )
+    raise ChangeRefused(state.order_id, Change.RELEASE, law or "it is not held")
+
+
 def unpaid_parcel(state: OrderState, settlement: Settlement) -> ParcelState:
     """The parcel to settle; `ChangeRefused` when that parcel is not unpaid."""
     for parcel in state.parcels:
         if parcel.number == settlement.parcel and parcel.owed:
             return parcel
     raise ChangeRefused(state.order_id, "parcel", f"parcel {settlement.parcel} is not unpaid")
+
+
+ChangeWish = (
+    Choice
+    | AddressChange
+    | QuantityChange
+    | Settlement
+    | Handover
+    | PaymentMethod
+    | Consent
+    | Prioritisation
+    | Hold
+    | Release
+    | LawHold
+)
+"""All that may be changed of an order on its way; which of them it is, its fields say.
+
+The one with the most of its fields wins, and of two the first.
+"""

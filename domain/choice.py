@@ -28,10 +28,16 @@ class Choice(Model):
     requested_by: By = "customer"
 
 
-def wanted(state: OrderState) -> bool:
+def wanted(state: OrderState, now: datetime) -> bool:
     """Whether there is something to choose: a part that could go ahead of the rest."""
     asks = state.fulfilment is Fulfilment.ASK and state.status.open and state.parcel is None
-    return asks and state.backordered_units > 0 and bool(parcels.ahead_of_the_rest(state))
+    return asks and state.backordered_units > 0 and bool(parcels.ahead_of_the_rest(state, now))
+
+
+def question(state: OrderState, now: datetime) -> Tell | None:
+    """The question, while it was not asked yet."""
+    asked = state.told(NOTICE.kind, NOTICE.occasion)
+    return NOTICE if wanted(state, now) and not asked else None
 
 
 def deadline(state: OrderState) -> datetime | None:

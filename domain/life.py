@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from domain import choice, dunning, news, parcels
+from domain import choice, dunning, news, parcels, waiting
 from domain.order import Timing
 from domain.parcel import ParcelStage, ParcelState
 from domain.state import OrderState
@@ -58,7 +58,7 @@ def finished(state: OrderState) -> bool:
     rejected = state.status is Status.REJECTED
     settled = not (state.charge_unknown or state.refund_due or any(p.owed for p in state.parcels))
     undone = not any(parcel.to_void or parcel.labels_to_void for parcel in state.parcels)
-    told = rejected or news.happened(state) is None
+    told = rejected or news.untold(state) is None
     return settled and undone and told and state.parcel is None and (rejected or state.open_units == 0)
 
 
@@ -74,6 +74,8 @@ def status_of(state: OrderState) -> Status:  # noqa: PLR0911 - one row a status
         return state.status
     if finished(state):
         return Status.COMPLETED if state.shipped_units else Status.CANCELLED
+    if state.held is not None or waiting.held_for_law(state):
+        return Status.HELD
     if any(parcel.payment_wanted for parcel in state.parcels):
         return Status.PAYMENT_HOLD
     if state.parcel is not None and state.parcel.address_refused:
@@ -89,13 +91,14 @@ def _due(state: OrderState, now: datetime) -> Iterator[Step]:
     yield from _money_due(state, now)
     if state.parcel is not None:
         yield from _parcel_due(state, state.parcel, now)
-    elif parcels.claimable(state):
+    elif parcels.claimable(state, now):
         yield Claim()
     elif (deadline := choice.deadline(state)) is not None and now >= deadline:
         yield KeepTogether()
-    notice = news.happened(state) or news.update(state, now)
-    if notice is not None:
-        yield notice
+    end = waiting.ends(state, now)
+    if end is not None:
+        yield end
+    yield from news.due(state, now)
 
 
 def _money_due(state: OrderState, now: datetime) -> Iterator[Step]:
@@ -123,6 +126,8 @@ def _parcel_due(state: OrderState, parcel: ParcelState, now: datetime) -> Iterat
         return  # until the address is changed
     elif parcel.label_unknown:
         yield Label(parcel.number)
+    elif parcels.stopped(state):
+        return
     elif not may_leave(state, parcel, now):
         yield Authorise(parcel.number)
     elif parcel.stage is not ParcelStage.READY:
@@ -153,6 +158,9 @@ def _moments(state: OrderState, now: datetime) -> Iterator[Wait]:
         elif parcel.stage is ParcelStage.READY:
             yield Wait("payment_retry", parcel.authorised_until)
     yield Wait("choice_deadline", choice.deadline(state))
+    for release in parcels.released_at(state):
+        yield Wait("release", release)
+    yield from waiting.moments(state)
     yield from news.next_update(state, now)
 
 

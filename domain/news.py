@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from domain import choice, dunning
+from domain import choice, dunning, waiting
 from domain.notices import Kind, told_that_day, update_at, updates_passed
 from domain.parcel import ParcelStage, ParcelState
 from domain.payment import PaymentKind, PaymentState
@@ -12,7 +12,20 @@ from domain.status import Status
 from domain.steps import Tell, Wait
 
 
-def happened(state: OrderState) -> Tell | None:
+def due(state: OrderState, now: datetime) -> Iterator[Tell]:
+    """The notice to send now, if any: what happened, what the law asks, what moved, the regular word."""
+    tell = (
+        untold(state)
+        or choice.question(state, now)
+        or waiting.notice(state, now)
+        or promise_moved(state)
+        or update(state, now)
+    )
+    if tell is not None:
+        yield tell
+
+
+def untold(state: OrderState) -> Tell | None:
     """The first notice that something already happened asks for."""
     if state.status in {Status.PLACING, Status.REJECTED}:
         return None
@@ -23,8 +36,6 @@ def _asked_for(state: OrderState) -> Iterator[Tell]:
     yield Tell(Kind.CONFIRMATION, "placed")
     for parcel in state.parcels:
         yield from _of_parcel(parcel)
-    if choice.wanted(state):
-        yield choice.NOTICE
     for cancellation in state.cancellations:
         if cancellation.units:
             yield Tell(Kind.CANCELLED, cancellation.cancellation_id)
@@ -46,6 +57,22 @@ def _of_parcel(parcel: ParcelState) -> Iterator[Tell]:
         yield dunning.notice(parcel)
     if parcel.address_refused and parcel.undoable:
         yield Tell(Kind.ADDRESS_PROBLEM, f"{parcel.number}-{parcel.label_attempt}")
+
+
+def promise_moved(state: OrderState) -> Tell | None:
+    """A date that was told and moved by more than the tolerance, or is not known any more, or is known again.
+
+    A first date waits for the next regular word.
+    """
+    if state.edition == 1 or state.accepted_at is None or not state.waits_for_a_date:
+        return None
+    told, expected = state.promised_on, state.expected_on
+    if told is None:
+        moved = expected is not None and state.original_promised_on is not None
+    else:
+        moved = expected is None or abs((expected - told).days) > state.terms.promise_tolerance_days
+    number = sum(notice.kind is Kind.PROMISE_MOVED for notice in state.notices) + 1
+    return Tell(Kind.PROMISE_MOVED, str(number)) if moved else None
 
 
 def update(state: OrderState, now: datetime) -> Tell | None:

@@ -1,30 +1,67 @@
 """When units may leave, and what the parcel costs the customer."""
 
 from collections.abc import Iterable
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from domain.order import Fulfilment
 from domain.parcel import ParcelLine
 from domain.state import LineState, OrderState
 
 
-def claimable(state: OrderState) -> tuple[ParcelLine, ...]:
-    """The units that may go into a parcel now; none while one is in progress or the preference says wait.
+def claimable(state: OrderState, now: datetime) -> tuple[ParcelLine, ...]:
+    """The units that may go into a parcel now; none while one is in progress or somebody stopped it.
 
-    Everything, once no unit of the order is backordered. Before that only `split` takes what may go ahead;
+    Everything, once nothing of the order waits. Before that only `split` takes what may go ahead;
     `together` waits, and so does `ask`, until the customer has chosen.
     """
+    return () if stopped(state) else ready(state, now)
+
+
+def stopped(state: OrderState) -> bool:
+    """By operations, this order or the whole shop; a hold for the law's sake stops no parcel."""
+    return state.paused or state.held is not None
+
+
+def ready(state: OrderState, now: datetime) -> tuple[ParcelLine, ...]:
+    """What would go into a parcel now, if nobody stopped it."""
     if not state.status.open or state.parcel is not None:
         return ()
-    if not state.backordered_units:
+    if not any(_waits(line, _today(state, now)) for line in state.lines):
         return _units(state.lines)
-    return ahead_of_the_rest(state) if state.fulfilment is Fulfilment.SPLIT else ()
+    return ahead_of_the_rest(state, now) if state.fulfilment is Fulfilment.SPLIT else ()
 
 
-def ahead_of_the_rest(state: OrderState) -> tuple[ParcelLine, ...]:
+def ahead_of_the_rest(state: OrderState, now: datetime) -> tuple[ParcelLine, ...]:
     """What may leave while other units wait; a product that ships whole leaves once its line is complete."""
     if not _worth_splitting(state):
         return ()
-    return _units(line for line in state.lines if line.may_split or not line.backordered)
+    today = _today(state, now)
+    return _units(
+        line
+        for line in state.lines
+        if (line.may_split or not line.backordered) and not _unreleased(line, today)
+    )
+
+
+def _waits(line: LineState, today: date) -> bool:
+    return line.backordered > 0 or (line.allocated > 0 and _unreleased(line, today))
+
+
+def _unreleased(line: LineState, today: date) -> bool:
+    return line.release_on is not None and line.release_on > today
+
+
+def _today(state: OrderState, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(state.time_zone)).date()
+
+
+def released_at(state: OrderState) -> Iterable[datetime]:
+    """The beginnings of the days on which allocated units may leave that may not before."""
+    zone = ZoneInfo(state.time_zone)
+    for line in state.lines:
+        if line.allocated and line.release_on is not None:
+            yield datetime.combine(line.release_on, time(), zone)
 
 
 def may_split(state: OrderState) -> bool:

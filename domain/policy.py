@@ -2,15 +2,26 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, ConfigDict, Field
 
+from domain import working_days
 from domain.model import Id, Line, Model, StrictModel
 from domain.order import Fulfilment, Timing
 
 Days = Annotated[int, Field(ge=0, le=3650)]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Law(StrEnum):
+    """The law on delays that an order is under."""
+
+    FTC = "ftc"
+    """US, 16 CFR 435."""
+    EU = "eu"
+    """Directive 2011/83, Art. 18."""
+    NONE = "none"
 
 
 class HeadStart(StrictModel):
@@ -35,6 +46,32 @@ class Targets(StrictModel):
     cancel_rate: Share = 0.2
 
 
+def _with_known_holidays(country: str) -> str:
+    if not working_days.known(country):
+        raise ValueError(f"no holidays of {country} are known; a country has two capital letters")
+    return country
+
+
+def _with_known_laws(rule: dict[str, str]) -> dict[str, str]:
+    for place, law in rule.items():
+        if law not in {*Law}:
+            raise ValueError(f"{place}: {law} is no law that is known; known are {', '.join(Law)}")
+    return rule
+
+
+class Acceptance(StrictModel):
+    """When a product is sold on backorder, and how much of it; None is no limit."""
+
+    accepts_backorders: bool = True
+    max_units_per_customer: Annotated[int, Field(ge=1)] | None = None
+    max_backordered_units: Annotated[int, Field(ge=0)] | None = None
+    max_wait_days: Days | None = None
+    needs_known_eta: bool = False
+    min_supplier_on_time: Share | None = None
+    max_expected_cancel_rate: Share | None = None
+    usual_restock_days: Days | None = None
+
+
 class Policy(Model):
     """The shop's policy; the one in force when an order was placed are its terms for life."""
 
@@ -53,30 +90,44 @@ class Policy(Model):
     head_start_days: HeadStart = HeadStart()
     wholesale_from_units: Annotated[int, Field(ge=1)] = 50
     split_from_minor: Annotated[int, Field(ge=0)] = 0
-    delay_rule: dict[str, str] = {"US": "ftc", "EU": "eu", "*": "none"}
+    delay_rule: dict[str, str] = {"US": Law.FTC, "EU": Law.EU, "*": Law.NONE}
     shipped_when: ShippedWhen = ShippedWhen.LABEL
     targets: Targets = Targets()
+    holidays: str | None = None
+    """The country whose public holidays the shop keeps; none: Mondays to Fridays are working days."""
+    acceptance: Acceptance = Acceptance()
+    """What holds for a product that says nothing else."""
 
 
-class Product(StrictModel):
-    """One SKU of the catalogue; only `sku` and `title` are needed."""
+class NewPolicy(Policy):
+    """A policy as it is loaded: stricter than what an order placed long ago may still have among its terms."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    delay_rule: Annotated[dict[str, str], AfterValidator(_with_known_laws)] = Policy().delay_rule
+    holidays: Annotated[str, AfterValidator(_with_known_holidays)] | None = None
+
+
+class Product(Acceptance):
+    """One SKU of the catalogue; only `sku` and `title` are needed. What is left out, the shop's policy says."""
 
     sku: Id
     title: Line
-    accepts_backorders: bool = True
-    max_units_per_customer: Annotated[int, Field(ge=1)] | None = None
-    max_backordered_units: Annotated[int, Field(ge=0)] | None = None
-    max_wait_days: Days | None = None
-    needs_known_eta: bool = False
-    min_supplier_on_time: Share | None = None
-    max_expected_cancel_rate: Share | None = None
     release_on: date | None = None
     may_split: bool = True
-    usual_restock_days: Days | None = None
     accept_from: date | None = None
     accept_until: date | None = None
     weight_grams: Annotated[int, Field(ge=1, le=1_000_000)] = 500
     """What a unit weighs, packed; carriers ask."""
+
+    def under(self, policy: Policy) -> Self:
+        """With the shop's word wherever the product's own is missing."""
+        own = self.model_dump(exclude_unset=True)
+        return self.model_validate({**policy.acceptance.model_dump(), **own})
+
+    def unreleased(self, today: date) -> date | None:
+        """The day before which nothing of it ships; None once that has come."""
+        return self.release_on if self.release_on is not None and self.release_on > today else None
 
 
 class Catalog(StrictModel):

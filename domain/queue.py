@@ -36,3 +36,8 @@ def priority(order: Order, policy: Policy) -> Priority:
 def queue_at(order: Order, policy: Policy) -> datetime:
     """The moment that decides the order's place: the largest head start counts, never the sum."""
     return order.placed_at - timedelta(days=max(_earned(order, policy).values(), default=0))
+
+
+def moved_by_hand(place: datetime, days: int) -> datetime:
+    """The place of an order that operations put so many days ahead of its own."""
+    return place - timedelta(days=days)

@@ -6,7 +6,7 @@ from domain import life
 from domain.model import Instant, Model
 from domain.parcel import ParcelStage, ParcelState
 from domain.payment import PaymentKind, PaymentState
-from domain.state import LineState, Next, NoticeState, OrderState
+from domain.state import Held, LineState, Next, NoticeState, OrderState
 from domain.status import Status as OrderStatus
 
 
@@ -71,6 +71,12 @@ class Status(Model):
     disputes: tuple[StatusPayment, ...] = ()
     refused: tuple[str, ...] = ()
     """Steps that a gateway refuses: a person must look."""
+    held: Held | None = None
+    """Why operations stopped it, and who."""
+    law_hold_until: Instant | None = None
+    """A legal deadline passed unseen; the law's default applies then."""
+    paused: bool = False
+    """The whole shop ships nothing for now."""
     notices: tuple[StatusNotice, ...]
     next: Next | None
     cancellable: bool
@@ -94,6 +100,9 @@ def status_report(state: OrderState, as_of: datetime, places: dict[str, int | No
         currency=state.currency,
         disputes=tuple(_payment(dispute) for dispute in state.disputes),
         refused=tuple(f"{rest.what}: {rest.refused}" for rest in state.rests if rest.refused),
+        held=state.held,
+        law_hold_until=state.law_hold_until,
+        paused=state.paused,
         notices=tuple(_notice(notice) for notice in state.notices),
         next=_next(state, as_of),
         cancellable=state.status.open and any(_cancellable(state)),

@@ -4,13 +4,14 @@ from datetime import date, datetime
 
 from domain.cancellation import Reason
 from domain.decision import Decision
+from domain.delays import Delay
 from domain.model import Instant, Model
 from domain.money import Money
 from domain.notices import Kind
 from domain.order import Fulfilment, Timing
 from domain.parcel import ParcelStage, ParcelState
 from domain.payment import Attempt, PaymentKind, PaymentState
-from domain.policy import Policy
+from domain.policy import Law, Policy
 from domain.queue import Priority
 from domain.status import Status
 
@@ -29,7 +30,14 @@ class LineState(Model):
     unit_price_minor: int = 0
     may_split: bool = True
     promised_on: date | None = None
+    release_on: date | None = None
+    given_up: int = 0
     queue_position: int | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Units lack, or are here before their release."""
+        return self.backordered > 0 or (self.allocated > 0 and self.release_on is not None)
 
     @property
     def kept(self) -> int:
@@ -72,6 +80,14 @@ class Rest(Model):
     refused: str | None = None
 
 
+class Held(Model):
+    """Operations stopped the order: nothing of it ships."""
+
+    by: str
+    reason: str
+    at: Instant
+
+
 class OrderState(Model):
     """Everything the rules need of one order."""
 
@@ -103,6 +119,16 @@ class OrderState(Model):
     notices: tuple[NoticeState, ...] = ()
     cancellations: tuple[CancelledUnits, ...] = ()
     unreadable: int = 0
+    edition: int = 1
+    """Which rules it was read for: states of earlier releases stand in histories, and are replayed by theirs."""
+    law: Law = Law.NONE
+    delays: tuple[Delay, ...] = ()
+    held: Held | None = None
+    law_hold_until: Instant | None = None
+    """A legal deadline passed unseen: operations may look, and then the law's default applies. Stock that comes ships."""
+    paused: bool = False
+    """The shop ships nothing for now."""
+    extra_days: int = 0
 
     @property
     def open_units(self) -> int:
@@ -130,9 +156,14 @@ class OrderState(Model):
         return next((parcel for parcel in self.parcels if parcel.in_progress), None)
 
     @property
+    def waits_for_a_date(self) -> bool:
+        """Units lack, or may not leave yet."""
+        return any(line.waits for line in self.lines)
+
+    @property
     def expected_on(self) -> date | None:
-        """When the last of its units is expected, if every waiting line has a date."""
-        dates = [line.promised_on for line in self.lines if line.backordered]
+        """When the last of its units can ship, if every line that waits has a date."""
+        dates = [line.promised_on for line in self.lines if line.waits]
         return max((day for day in dates if day), default=None) if all(dates) else None
 
     def call(self, kind: PaymentKind, parcel: int) -> Attempt | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.cancellation import CancelledLine, Reason
 from domain.money import Money
 from domain.notices import Kind
 
@@ -64,6 +65,20 @@ class GiveUp:
 
 
 @dataclass(frozen=True)
+class CancelWaiting:
+    """The wait is over: these units will not be had."""
+
+    reason: Reason
+    by: str
+    lines: tuple[CancelledLine, ...]
+
+
+@dataclass(frozen=True)
+class HoldForLaw:
+    """A legal deadline passed while nobody was there: operations may look before its default applies."""
+
+
+@dataclass(frozen=True)
 class LookUpCharge:
     """What became of a charge whose answer never came."""
 
@@ -101,7 +116,7 @@ class End:
 Gateway = Authorise | Label | Capture | Void | VoidLabel | LookUpCharge | Refund | Tell
 """Steps that reach outside, and rest when the outside is away."""
 
-Step = Claim | KeepTogether | Gateway | GiveUp | Wait | End
+Step = Claim | KeepTogether | Gateway | GiveUp | CancelWaiting | HoldForLaw | Wait | End
 
 
 def parcel_rest(number: int) -> str:

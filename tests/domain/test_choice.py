@@ -44,7 +44,7 @@ WANTED: list[tuple[str, OrderState, bool]] = [
 
 @pytest.mark.parametrize(("order", "wanted"), [row[1:] for row in WANTED], ids=[row[0] for row in WANTED])
 def test_a_customer_is_asked_when_a_part_could_go_ahead(order: OrderState, wanted: bool) -> None:
-    assert choice.wanted(order) is wanted
+    assert choice.wanted(order, day(8)) is wanted
 
 
 def test_the_customer_is_asked_once_and_the_order_waits_for_the_answer() -> None:
@@ -123,4 +123,4 @@ AHEAD: list[tuple[str, tuple[LineState, ...], dict[str, int]]] = [
 def test_what_may_leave_ahead_of_the_rest(lines: tuple[LineState, ...], units: dict[str, int]) -> None:
     expected = tuple(ParcelLine(sku=sku, quantity=quantity) for sku, quantity in units.items())
 
-    assert parcels.ahead_of_the_rest(state(*lines)) == expected
+    assert parcels.ahead_of_the_rest(state(*lines), day(8)) == expected

@@ -11,7 +11,7 @@ from domain.parcel import ParcelLine, ParcelStage
 from domain.parcels import amount_minor, balanced, claimable
 from domain.state import LineState
 from domain.status import Status
-from tests.domain.samples import MINI, PRICE, SKU, line, parcel, state
+from tests.domain.samples import MINI, PRICE, SKU, day, line, parcel, state
 
 SPLIT, TOGETHER, ASK = Fulfilment.SPLIT, Fulfilment.TOGETHER, Fulfilment.ASK
 ALL = (line(allocated=3), line(MINI, allocated=1))
@@ -41,24 +41,24 @@ LEAVES: list[tuple[Fulfilment, tuple[LineState, ...], dict[str, int]]] = [
 def test_split_takes_what_is_there_and_together_waits_for_all(
     fulfilment: Fulfilment, lines: tuple[LineState, ...], leave: dict[str, int]
 ) -> None:
-    units = claimable(state(*lines, fulfilment=fulfilment))
+    units = claimable(state(*lines, fulfilment=fulfilment), day(8))
 
     assert {one.sku: one.quantity for one in units} == leave
 
 
 @pytest.mark.parametrize("stage", [ParcelStage.CLAIMED, ParcelStage.AUTHORISED, ParcelStage.LABELLED])
 def test_nothing_leaves_while_a_parcel_is_in_progress(stage: ParcelStage) -> None:
-    assert claimable(state(line(allocated=3), parcels=(parcel(stage),))) == ()
+    assert claimable(state(line(allocated=3), parcels=(parcel(stage),)), day(8)) == ()
 
 
 @pytest.mark.parametrize("stage", [ParcelStage.SHIPPED, ParcelStage.UNPAID, ParcelStage.UNDONE])
 def test_a_parcel_that_is_gone_or_undone_is_in_nobodys_way(stage: ParcelStage) -> None:
-    assert claimable(state(line(allocated=3), parcels=(parcel(stage),)))
+    assert claimable(state(line(allocated=3), parcels=(parcel(stage),)), day(8))
 
 
 @pytest.mark.parametrize("status", [status for status in Status if not status.open])
 def test_nothing_leaves_before_an_order_is_accepted_or_after_it_has_ended(status: Status) -> None:
-    assert claimable(state(line(allocated=3), status=status)) == ()
+    assert claimable(state(line(allocated=3), status=status), day(8)) == ()
 
 
 BEFORE: list[tuple[str, dict[str, Any], int]] = [
@@ -76,7 +76,7 @@ def test_a_parcel_costs_its_units_and_the_first_one_the_shipping(
 ) -> None:
     order = state(line(allocated=3), line(MINI, price=399, allocated=1), shipping_minor=490, **parcels)
 
-    assert amount_minor(order, claimable(state(*order.lines))) == 3 * PRICE + 399 + shipping
+    assert amount_minor(order, claimable(state(*order.lines), day(8))) == 3 * PRICE + 399 + shipping
 
 
 _SPLIT_THREE_WAYS = st.tuples(st.integers(0, 10_000), st.lists(st.integers(0, 20), min_size=3, max_size=3))

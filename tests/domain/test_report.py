@@ -19,7 +19,16 @@ from domain.state import NoticeState, OrderState
 from domain.status import Status
 from tests.domain.samples import MINI, PRICE, SKU, day, example, line, paid, parcel, state
 
-NEW_SINCE = {"unreadable": 0, "unpaid_minor": 0, "currency": "USD", "disputes": [], "refused": []}
+NEW_SINCE = {
+    "unreadable": 0,
+    "unpaid_minor": 0,
+    "currency": "USD",
+    "disputes": [],
+    "refused": [],
+    "held": None,
+    "law_hold_until": None,
+    "paused": False,
+}
 
 
 @pytest.mark.parametrize(
