@@ -1,12 +1,15 @@
 """The invariants of stock, asked of the database; each answer is a sentence about what is wrong."""
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, literal, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from domain.status import Status
+from domain.supply import Arrival, covering
 from store.deal import QUEUE
 from store.tables import BellRow, LineRow, OrderRow, ProductRow, StockLedgerRow
 
@@ -15,7 +18,14 @@ _LINE_PARTS = ("backordered", "allocated", "claimed", "shipped", "cancelled")
 
 def findings(session: Session) -> list[str]:
     """Every broken invariant; empty when the books are right."""
-    return [*_on_hand(session), *_reserved(session), *_lines(session), *_deal(session)]
+    return [
+        *_on_hand(session),
+        *_reserved(session),
+        *_waiting(session),
+        *_lines(session),
+        *_deal(session),
+        *_promises(session),
+    ]
 
 
 def _on_hand(session: Session) -> Iterator[str]:
@@ -44,6 +54,16 @@ def _reserved(session: Session) -> Iterator[str]:
     )
     for sku, reserved, units in session.execute(statement):
         yield f"{sku}: {reserved} reserved, but its lines hold {units}"
+
+
+def _waiting(session: Session) -> Iterator[str]:
+    needed = select(func.coalesce(func.sum(LineRow.backordered), 0)).where(
+        LineRow.sku == ProductRow.sku, LineRow.backordered > 0
+    )
+    units = needed.scalar_subquery()
+    statement = select(ProductRow.sku, ProductRow.waiting, units).where(ProductRow.waiting != units)
+    for sku, waiting, needs in session.execute(statement):
+        yield f"{sku}: {waiting} units are counted as waiting, but its lines need {needs}"
 
 
 def _lines(session: Session) -> Iterator[str]:
@@ -86,6 +106,23 @@ def _deal(session: Session) -> Iterator[str]:
     )
     for line in session.scalars(free):
         yield f"order {line.order_id}, {line.sku}: needs {line.backordered} while some are free"
+
+
+def _promises(session: Session) -> Iterator[str]:
+    """Each waiting line has the date of the first arrival that covers all ahead of it and itself."""
+    for product in session.scalars(select(ProductRow)):
+        supply = [Arrival.model_validate(arrival) for arrival in product.supply]
+        queue = select(LineRow).where(LineRow.sku == product.sku, LineRow.backordered > 0).order_by(*QUEUE)
+        needed, by_date = 0, Counter[date]()
+        for line in session.scalars(queue.execution_options(yield_per=1000)):
+            needed += line.backordered
+            arrival = covering(supply, needed)
+            if line.supply_on != (arrival.on if arrival else None):
+                yield f"order {line.order_id}, {line.sku}: dated {line.supply_on}, covered by {arrival}"
+            if line.supply_on:
+                by_date[line.supply_on] += line.backordered
+        if any(by_date[arrival.on] != arrival.needed for arrival in supply):
+            yield f"{product.sku}: what is needed of its supply is counted wrongly"
 
 
 def should_run(session: Session, after: str = "", limit: int = 500) -> list[str]:

@@ -42,10 +42,10 @@ def cancel(session: Session, asked: Cancelling) -> Cancelled:
     products = lock(session, orders.body(session, asked.order_id).skus)
     before = orders.state(session, asked.order_id)
     wanted = _wanted(before, asked.cancellation)
-    deal = Deal(session, keys.cancelled(cancellation_id), asked.at, by=asked.order_id)
+    deal = Deal(session, keys.cancelled(cancellation_id), asked.at, asked.order_id, order.time_zone)
     units = 0 if before.status.ended else _take(session, deal, wanted, products)
-    for sku in products if units else ():
-        promises.renew(session, sku, deal.cause, asked.at, by=asked.order_id)
+    if units:
+        promises.renew(session, deal, products.values())
     session.flush()
     asked_units = before.open_units if asked.cancellation.lines is None else sum(wanted.values())
     outcome = _outcome(session, order.order_id, units, asked_units, before)

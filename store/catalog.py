@@ -21,12 +21,17 @@ def load_policy(session: Session, new: Policy, at: datetime) -> None:
     session.merge(PolicyRow(id=1, body=new.model_dump(mode="json"), changed_at=at))
 
 
-def load_products(session: Session, products: tuple[Product, ...]) -> int:
-    """Add or change products; their stock stays as it is. The number loaded."""
+def load_products(session: Session, products: tuple[Product, ...]) -> list[str]:
+    """Add or change products; their stock stays as it is. The known ones of which something else is said now."""
+    changed = []
     for product in products:
+        # What is left out, the shop's policy says.
+        says = product.model_dump(mode="json", exclude_unset=True)
         row = session.get(ProductRow, product.sku)
         if row is None:
             row = ProductRow(sku=product.sku)
             session.add(row)
-        row.title, row.body = product.title, product.model_dump(mode="json")
-    return len(products)
+        elif row.body != says:
+            changed.append(product.sku)
+        row.title, row.body = product.title, says
+    return changed

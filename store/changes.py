@@ -12,27 +12,33 @@ from domain.changes import (
     AddressChange,
     Change,
     ChangeOutcome,
+    ChangeWish,
+    Consent,
     Handover,
+    Hold,
+    LawHold,
     PaymentMethod,
+    Prioritisation,
     QuantityChange,
+    Release,
     Settlement,
 )
 from domain.choice import Choice, Wish
 from domain.model import Instant, Model
 from domain.order import Fulfilment
 from domain.parcel import ParcelStage
-from domain.state import OrderState
-from store import bells, cancelling, keys, labels, orders, parcels, settling
+from domain.state import Held, OrderState
+from store import bells, cancelling, keys, labels, orders, parcels, prioritising, settling
 from store.cancelling import Cancelling
-from store.life_tables import ChangeRow, ParcelRow
+from store.life_tables import ChangeRow, DelayRow, ParcelRow
 from store.parcels import Step
 
 
 class Changing(Model):
-    """A change that was asked for; which of them it is, its fields say."""
+    """A change that was asked for."""
 
     order_id: str
-    change: Choice | AddressChange | PaymentMethod | QuantityChange | Settlement | Handover
+    change: ChangeWish
     at: Instant
 
     @property
@@ -87,7 +93,7 @@ def _record(asked: Changing, done: _Done) -> ChangeRow:
     )
 
 
-def _make(session: Session, asked: Changing) -> _Done:
+def _make(session: Session, asked: Changing) -> _Done:  # noqa: C901, PLR0911 - one row a change
     match asked.change:
         case Choice():
             return _choose(session, asked, asked.change)
@@ -99,6 +105,16 @@ def _make(session: Session, asked: Changing) -> _Done:
             return _pay_with(session, asked, asked.change)
         case Settlement():
             return _settle(session, asked, asked.change)
+        case Consent():
+            return _consent(session, asked, asked.change)
+        case Prioritisation():
+            return _prioritise(session, asked, asked.change)
+        case Hold():
+            return _hold(session, asked, asked.change)
+        case LawHold():
+            return _hold_for_law(session, asked, asked.change)
+        case Release():
+            return _release(session, asked)
         case Handover(number=number):
             done = labels.hand_over(session, Step(order_id=asked.order_id, at=asked.at, parcel=number))
             return _Done(message=done, what=Change.HANDOVER)
@@ -121,9 +137,14 @@ def _fewer(session: Session, asked: Changing, wanted: QuantityChange) -> _Done:
 
 
 def _cancel(
-    session: Session, asked: Changing, what: Change, by: str, lines: tuple[CancelledLine, ...] | None = None
+    session: Session,
+    asked: Changing,
+    what: Change,
+    by: str,
+    lines: tuple[CancelledLine, ...] | None = None,
+    reason: Reason = Reason.CHANGED_MIND,
 ) -> _Done:
-    wish = Cancellation(reason=Reason.CHANGED_MIND, requested_by=by, lines=lines)
+    wish = Cancellation(reason=reason, requested_by=by, lines=lines)
     done = cancelling.cancel(session, Cancelling(order_id=asked.order_id, cancellation=wish, at=asked.at))
     outcome = ChangeOutcome(order_id=asked.order_id, message=done.outcome.message, cancelled=done.outcome)
     return _Done(message=done.outcome.message, what=what, cause=done.cause, outcome=outcome)
@@ -157,3 +178,44 @@ def _settle(session: Session, asked: Changing, settlement: Settlement) -> _Done:
     cause = settling.settle(session, step, settlement)
     message = f"Parcel {parcel.number} is settled: {settlement.how}."
     return _Done(message=message, what=Change.SETTLEMENT, cause=cause)
+
+
+def _consent(session: Session, asked: Changing, consent: Consent) -> _Done:
+    """The answer to the latest option notice, for the record; whoever refuses it cancels.
+
+    One that came in time for operations to hear it beats a deadline that passed unseen.
+    """
+    rules.unanswered(orders.state(session, asked.order_id), consent)
+    answer = {"accepted": consent.accepted, "answered_at": asked.at, "answered_by": consent.requested_by}
+    session.execute(update(DelayRow).where(DelayRow.notice_id == consent.notice_id).values(answer))
+    if consent.accepted:
+        orders.change(session, asked.order_id, law_hold_until=None)
+        return _Done(message="Thank you: the order waits for the new date.", what=Change.CONSENT)
+    by, why = consent.requested_by, Reason.DELAY_NOT_ACCEPTED
+    return _cancel(session, asked, Change.CONSENT, by, reason=why)
+
+
+def _prioritise(session: Session, asked: Changing, wanted: Prioritisation) -> _Done:
+    rules.check_open(orders.state(session, asked.order_id), Change.PRIORITY)
+    cause = prioritising.move(session, asked.order_id, wanted.days, asked.at)
+    message = f"{wanted.days} days ahead of its own place." if wanted.days else "Back at its own place."
+    return _Done(message=message, what=Change.PRIORITY, cause=cause)
+
+
+def _hold(session: Session, asked: Changing, hold: Hold) -> _Done:
+    rules.check_open(orders.state(session, asked.order_id), Change.HOLD)
+    held = Held(by=hold.requested_by, reason=hold.reason, at=asked.at)
+    orders.change(session, asked.order_id, held=held.model_dump(mode="json"))
+    return _Done(message="Held: nothing of it ships until it is released.", what=Change.HOLD)
+
+
+def _hold_for_law(session: Session, asked: Changing, hold: LawHold) -> _Done:
+    rules.check_open(orders.state(session, asked.order_id), Change.HOLD)
+    orders.change(session, asked.order_id, law_hold_until=hold.until)
+    return _Done(message="A legal deadline passed unseen: operations may look.", what=Change.HOLD)
+
+
+def _release(session: Session, asked: Changing) -> _Done:
+    rules.check_release(orders.state(session, asked.order_id))
+    orders.change(session, asked.order_id, held=None)
+    return _Done(message="Released.", what=Change.RELEASE)

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
@@ -21,6 +21,11 @@ _TRIES = 3
 # PostgreSQL's words for "somebody else was first": the same id inserted at once, a deadlock, a lost snapshot.
 # The transaction left nothing behind, and run again it sees what the other one did.
 _OVERTAKEN = {"23505", "40P01", "40001"}
+
+
+class _Rehearsed(Exception):  # noqa: N818 - no error: it takes the result out, and the transaction back
+    def __init__(self, result: object) -> None:
+        self.result = result
 
 
 class Database:
@@ -50,6 +55,18 @@ class Database:
         """`write` for a coroutine: the loop goes on meanwhile."""
         future = (self._writer or self._threads).submit(partial(self._transact, command, *args, **kwargs))
         return await asyncio.wrap_future(future)
+
+    def rehearse(self, command: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `write` would give; the transaction is rolled back, so that nothing is stored."""
+
+        def played(session: Session) -> None:
+            raise _Rehearsed(command(session, *args, **kwargs))
+
+        try:
+            self.write(played)
+        except _Rehearsed as done:
+            return cast("T", done.result)
+        raise AssertionError("a rehearsal ends in its result")
 
     def read(self, question: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         with self._sessions() as session:

@@ -6,8 +6,9 @@ the ledger, so that the two can't differ. Only lines that change are touched.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BindParameter,
@@ -56,7 +57,17 @@ class Deal:
     at: datetime
     by: str | None = None
     """The order whose own transaction this is: it needs no bell."""
+    time_zone: str = "UTC"
+    needy: set[str] = field(default_factory=set, init=False)
+    """SKUs of which lines newly need units."""
+    taken: set[str] = field(default_factory=set, init=False)
+    """SKUs of which lines lost units."""
     _part: int = field(default=0, init=False)
+
+    @property
+    def today(self) -> date:
+        """The shop's day."""
+        return self.at.astimezone(ZoneInfo(self.time_zone)).date()
 
     def next_part(self) -> int:
         self._part += 1
@@ -127,6 +138,8 @@ class Deal:
         )
         if behind is not None:
             holding = holding.where(_behind(behind))
+        self.needy.add(sku)
+        self.taken.add(sku)
         back = holding.order_by(*(column.desc() for column in QUEUE)).limit(short).subquery()
         shares = _shares(back, short, descending=True)
         # The needy line that takes them stands ahead of them, counted already if it holds some itself.

@@ -6,15 +6,17 @@ from sqlalchemy.orm import Session
 from domain.errors import ChangeBodyChanged, UnknownSku
 from domain.inventory import ChangeKind, ChangeLine, InventoryChange, InventoryOutcome
 from domain.model import Instant, Model
-from store import keys, promises
+from store import keys, promises, supply
 from store.deal import Deal, lock
 from store.ledger import record_stock
-from store.tables import BellRow, InboundRow, InventoryChangeRow, LineRow, ProductRow, StockLedgerRow
+from store.supply_tables import InboundRow
+from store.tables import BellRow, InventoryChangeRow, LineRow, ProductRow, StockLedgerRow
 
 
 class Change(Model):
     change: InventoryChange
     at: Instant
+    time_zone: str = "UTC"
 
 
 def apply(session: Session, change: Change) -> InventoryOutcome:
@@ -27,13 +29,11 @@ def apply(session: Session, change: Change) -> InventoryOutcome:
     unknown = [sku for sku in body.skus if sku not in products]
     if unknown:
         raise UnknownSku(*unknown)
-    deal = Deal(session, keys.changed(body.change_id), at)
+    deal = Deal(session, keys.changed(body.change_id), at, time_zone=change.time_zone)
     lines = [line for line in body.lines if not _outdated(session, body, line)]
     uncovered = sum(_apply_line(session, deal, body, line, products[line.sku]) for line in lines)
     handed_out = sum(deal.run(products[sku]) for sku in body.skus)
-    session.flush()
-    for sku in body.skus:
-        promises.renew(session, sku, deal.cause, at)
+    promises.renew(session, deal, products.values(), supply.arriving(session, deal, products, body))
     outcome = _outcome(session, body, products, handed_out, uncovered)
     if not lines:
         outcome = outcome.model_copy(update={"applied": False})
@@ -62,11 +62,11 @@ def _apply_line(
     match body.kind:
         case ChangeKind.RECEIVED:
             record_stock(session, deal, "received", product, line.quantity)
-            _reduce_inbound(session, line)
+            supply.receive(session, deal, line)
         case ChangeKind.ADJUSTED:
             return _adjust(session, deal, product, line.quantity)
         case ChangeKind.INBOUND:
-            _announce(session, body, line)
+            supply.announce(session, body, line)
         case ChangeKind.DISCONTINUED:
             product.discontinued_at = body.happened_at
     return 0
@@ -88,31 +88,6 @@ def _outdated(session: Session, body: InventoryChange, line: ChangeLine) -> bool
         return False
     inbound = session.get(InboundRow, (line.inbound_id or "", line.sku))
     return inbound is not None and inbound.happened_at > body.happened_at
-
-
-def _announce(session: Session, body: InventoryChange, line: ChangeLine) -> None:
-    """Announce, revise or cancel an inbound line."""
-    inbound_id = line.inbound_id or ""
-    inbound = session.get(InboundRow, (inbound_id, line.sku))
-    if inbound is None:
-        inbound = InboundRow(inbound_id=inbound_id, sku=line.sku, first_eta=line.eta)
-        session.add(inbound)
-    inbound.supplier = line.supplier or inbound.supplier
-    inbound.quantity = 0 if line.cancelled else line.quantity
-    inbound.eta = line.eta or inbound.eta
-    inbound.cancelled = line.cancelled
-    inbound.happened_at = body.happened_at
-
-
-def _reduce_inbound(session: Session, line: ChangeLine) -> None:
-    """A receipt's units are no longer expected: of the named line, else of the earliest open one."""
-    session.flush()
-    open_lines = select(InboundRow).where(InboundRow.sku == line.sku, InboundRow.quantity > 0)
-    if line.inbound_id:
-        open_lines = open_lines.where(InboundRow.inbound_id == line.inbound_id)
-    inbound = session.scalars(open_lines.order_by(InboundRow.eta, InboundRow.inbound_id).limit(1)).first()
-    if inbound is not None:
-        inbound.quantity = max(0, inbound.quantity - line.quantity)
 
 
 def _outcome(

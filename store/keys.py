@@ -1,6 +1,6 @@
 """Causes and keys: each made from business ids, by one function a kind."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 
 def placed(order_id: str, life: int) -> str:
@@ -23,6 +23,22 @@ def cancelled(cancellation_id: str) -> str:
     return f"cancellation-{cancellation_id}"
 
 
+def moved(order_id: str, at: datetime) -> str:
+    return f"order-{order_id}-moved-{at:%Y%m%dT%H%M%S%f}"
+
+
+def resumed(at: datetime) -> str:
+    return f"resumed-{at:%Y%m%dT%H%M%S%f}"
+
+
+def loaded(at: datetime) -> str:
+    return f"loaded-{at:%Y%m%dT%H%M%S%f}"
+
+
+def delay_notice(order_id: str, number: int) -> str:
+    return f"{order_id}-delay-{number}"
+
+
 def parcel(order_id: str, number: int, what: str) -> str:
     return f"order-{order_id}-parcel-{number}-{what}"
 
@@ -35,3 +51,7 @@ def change(order_id: str, at: datetime, digest: str) -> str:
 def gateway(order_id: str, parcel: int, kind: str, attempt: int) -> str:
     """The idempotency key of one call to a gateway; parcel 0 stands for the order itself."""
     return f"{order_id}/{parcel}/{kind}/{attempt}"
+
+
+def reviewed(day: date) -> str:
+    return f"review-{day.isoformat()}"

@@ -108,3 +108,24 @@ class ChangeRow(Base):
     outcome: Mapped[dict[str, Any]]
     cause: Mapped[str]
     at: Mapped[datetime]
+
+
+class DelayRow(Base):
+    """One notice of a delay that the law asks for: what it offered, and what was answered."""
+
+    __tablename__ = "delays"
+    __table_args__ = (ForeignKeyConstraint(["order_id"], ["orders.order_id"]), Index(None, "order_id"))
+
+    notice_id: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str]
+    number: Mapped[int]
+    law: Mapped[str]
+    deadline: Mapped[date]
+    offered_on: Mapped[date | None]
+    why: Mapped[str | None]
+    silence: Mapped[str]
+    answer_by: Mapped[date | None]
+    told_at: Mapped[datetime]
+    accepted: Mapped[bool | None]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str | None]

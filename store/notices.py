@@ -1,22 +1,27 @@
 """Notices: what each must say, and that it was sent."""
 
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain import dunning, news, parcels
+from domain import dunning, news, parcels, waiting
 from domain.cancellation import Reason
+from domain.delays import Offer
 from domain.model import Instant, Model
 from domain.money import Money
 from domain.notices import Kind, last_full_day
 from domain.order import Address, Customer
 from domain.parcel import ParcelLine, ParcelState
 from domain.state import OrderState
-from store import keys, orders, rests
+from store import delays, keys, orders, rests, supply
 from store.life_tables import CancellationRow, NoticeRow
 from store.once import insert_once
 from store.tables import StockLedgerRow
+
+_TELL_DATES = {Kind.UPDATE, Kind.PROMISE_MOVED, Kind.DELAY_OPTION, Kind.DELAY_RENEWED}
+"""Notices after which the date they name is the promise."""
 
 
 class Telling(Model):
@@ -48,6 +53,15 @@ class Facts(Model):
     need_by: date | None = None
     address: tuple[str, ...] = ()
     sent: bool = False
+    cancellable: bool = False
+    was_promised_on: date | None = None
+    deadline: date | None = None
+    law: str | None = None
+    silence: str | None = None
+    why: str | None = None
+    ends_on: date | None = None
+    arriving: date | None = None
+    offer: Offer | None = None
     obsolete: bool = False
     """What it was to tell is not so any more."""
     already_sent: bool = False
@@ -63,15 +77,25 @@ def facts(session: Session, telling: Telling) -> Facts:
         promised_on=state.expected_on,
         backordered=state.backordered_units > 0,
         charged=bool(state.charged),
+        cancellable=state.status.open and state.open_units > 0,
+        was_promised_on=state.promised_on,
+        arriving=supply.arriving_on(session, state) if telling.kind is Kind.UPDATE else None,
         already_sent=state.told(telling.kind, telling.occasion),
     )
     return common.model_copy(update=_particulars(session, state, telling))
 
 
-def _particulars(  # noqa: PLR0911 - one row a kind
+def _particulars(  # noqa: C901, PLR0911 - one row a kind
     session: Session, state: OrderState, telling: Telling
 ) -> dict[str, object]:
     match telling.kind:
+        case Kind.DELAY_OPTION | Kind.DELAY_RENEWED:
+            return _of_delay(state)
+        case Kind.PROMISE_MOVED:
+            return {"obsolete": news.promise_moved(state) is None}
+        case Kind.STALE_WARNING:
+            ends = waiting.stale_at(state)
+            return {"ends_on": ends.astimezone(ZoneInfo(state.time_zone)).date() if ends else None}
         case Kind.CONFIRMATION if state.decision is not None:
             return {"backordered": state.decision.backordered}
         case Kind.UPDATE:
@@ -94,6 +118,24 @@ def _particulars(  # noqa: PLR0911 - one row a kind
         case Kind.REFUNDED:
             return _of_refund(state, telling.occasion)
     return {}
+
+
+def _of_delay(state: OrderState) -> dict[str, object]:
+    under = waiting.standing(state)
+    offer = under.offer if under else None
+    if offer is None or under is None:
+        return {"obsolete": True}
+    lost = state.promised_on is not None and offer.offered_on is None
+    why = "supply_cancelled" if lost else "supplier_delay" if offer.offered_on else "not_known"
+    return {
+        "offer": offer,
+        "promised_on": offer.offered_on,
+        "deadline": offer.deadline,
+        "answer_by": offer.answer_by,
+        "silence": offer.silence,
+        "law": under.rule.law,
+        "why": why,
+    }
 
 
 def _of_refund(state: OrderState, reference: str) -> dict[str, object]:
@@ -137,7 +179,7 @@ def _to_pay(state: OrderState, parcel: ParcelState) -> dict[str, object]:
 def _to_choose(state: OrderState, telling: Telling) -> dict[str, object]:
     deadline = telling.at + timedelta(days=state.terms.choice_deadline_days)
     waiting = {line.sku: line.backordered + line.allocated for line in state.lines}
-    here = parcels.ahead_of_the_rest(state)
+    here = parcels.ahead_of_the_rest(state, telling.at)
     for line in here:
         waiting[line.sku] -= line.quantity
     return {
@@ -164,19 +206,21 @@ def told(
     *,
     delivered: bool,
     message_id: str | None,
-    promised_on: date | None = None,
+    facts: Facts | None = None,
     error: str | None = None,
 ) -> OrderState:
     """The notice went out, or its mailbox refused it for good; either way the order goes on.
 
-    `promised_on`: the date that it names.
+    `facts`: what it said; None when it went out before.
     """
     order = orders.own(session, telling.order_id)
     notice = {**telling.model_dump(), "delivered": delivered, "message_id": message_id, "error": error}
-    news = session.connection().execute(insert_once(session, NoticeRow), notice).rowcount
+    new = session.connection().execute(insert_once(session, NoticeRow), notice).rowcount
     # A promise stays until the customer is told a new one.
-    if news and promised_on is not None and telling.kind in {Kind.UPDATE, Kind.PROMISE_MOVED}:
-        first = order.original_promised_on or promised_on
-        orders.change(session, telling.order_id, promised_on=promised_on, original_promised_on=first)
+    if new and facts is not None and telling.kind in _TELL_DATES:
+        first = order.original_promised_on or facts.promised_on
+        orders.change(session, telling.order_id, promised_on=facts.promised_on, original_promised_on=first)
+    if new and facts is not None and facts.offer is not None:
+        delays.record(session, order, int(telling.occasion), facts.offer, facts.why, telling.at)
     rests.over(session, order, "mail")
     return orders.settled(session, telling.order_id, telling.at)

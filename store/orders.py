@@ -9,17 +9,21 @@ from sqlalchemy.orm import Session
 
 from domain import life
 from domain.decision import Decision
+from domain.delays import law_of
 from domain.errors import UnknownOrder
 from domain.order import Fulfilment, Order, Timing
 from domain.parcel import ParcelState
 from domain.payment import Attempt, PaymentKind, PaymentState
 from domain.policy import Policy
 from domain.queue import Priority
-from domain.state import OrderState, Rest
+from domain.state import Held, OrderState, Rest
 from domain.status import Status, moved
 from store import reading
 from store.reading import Call
 from store.tables import OrderRow
+
+_EDITION = 2
+"""Of the rules that the states read here are for."""
 
 STARTED = "started"
 SUCCEEDED = "succeeded"
@@ -85,6 +89,7 @@ def state(session: Session, order_id: str) -> OrderState:
     """The order as the database has it now."""
     session.flush()
     order = row(session, order_id)
+    terms = Policy.model_validate(order.terms)
     return OrderState(
         order_id=order_id,
         customer_id=order.customer_id,
@@ -101,10 +106,15 @@ def state(session: Session, order_id: str) -> OrderState:
         priority=Priority(order.priority),
         promised_on=order.promised_on,
         original_promised_on=order.original_promised_on,
-        terms=Policy.model_validate(order.terms),
+        terms=terms,
+        law=law_of(terms, order.body["ship_to"].get("country", "")),
         decision=Decision.model_validate(order.decision) if order.decision else None,
         unreadable=len(order.unreadable),
         rests=tuple(Rest.model_validate(rest) for rest in order.rests),
+        edition=_EDITION,
+        held=Held.model_validate(order.held) if order.held else None,
+        law_hold_until=order.law_hold_until,
+        extra_days=order.extra_days,
         **_parts(session, order),
     )
 
@@ -121,6 +131,8 @@ def _parts(session: Session, order: Row[Any]) -> dict[str, Any]:
         "started": tuple(_attempt(order, call, read.parcels) for call in started),
         "notices": read.notices,
         "cancellations": read.cancellations,
+        "delays": read.delays,
+        "paused": read.shop.paused is not None,
     }
 
 

@@ -39,7 +39,7 @@ def claim(session: Session, step: Step) -> OrderState:
     order = orders.own(session, step.order_id)
     lock(session, orders.body(session, step.order_id).skus)
     state = orders.state(session, step.order_id)
-    units = rules.claimable(state)
+    units = rules.claimable(state, step.at)
     if not units:
         return orders.settled(session, step.order_id, step.at, state)
     _claim(session, step, order, state, units)

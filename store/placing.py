@@ -21,7 +21,7 @@ from store.deal import Deal, lock
 from store.ledger import record_line
 from store.life_tables import NoticeRow
 from store.payments import begin
-from store.refusals import refusals, unavailable
+from store.refusals import Asking, refusals, unavailable
 from store.tables import LineRow, StockLedgerRow
 
 
@@ -54,6 +54,14 @@ def place(session: Session, placing: Placing) -> Placed:
     if placing.late:
         return _rejected(session, life, [unavailable()])
     return _enter(session, placing, life, terms)
+
+
+def quote(session: Session, placing: Placing) -> Decision:
+    """The decision that placing the order now would get; to be rehearsed, never kept."""
+    decision = place(session, placing).state.decision
+    if decision is None:
+        raise AssertionError("placing decides")
+    return decision
 
 
 def _may_begin_again(known: Row[Any], placing: Placing) -> bool:
@@ -131,13 +139,15 @@ def _forget_rejected(session: Session, known: Row[Any], at: datetime) -> None:
 def _enter(session: Session, placing: Placing, life: Row[Any], terms: Policy) -> Placed:
     order = placing.order
     products = lock(session, order.skus)
-    lines = entering.lines(order, terms, products)
-    reasons = refusals(session, order, lines, products)
+    offers = {sku: promises.offered(product, terms) for sku, product in products.items()}
+    cause = keys.placed(order.order_id, life.lives)
+    deal = Deal(session, cause, placing.at, order.order_id, placing.time_zone)
+    lines = entering.lines(order, terms, deal.today, offers)
+    reasons = refusals(session, Asking(order, terms, deal.today, offers), lines, products)
     if reasons:
         return _rejected(session, life, reasons)
-    deal = Deal(session, keys.placed(order.order_id, life.lives), placing.at, by=order.order_id)
-    told = entering.join_queue(session, deal, lines, products)
-    decision = entering.decide(session, life, lines)
+    told = entering.join_queue(session, deal, lines, products, terms)
+    decision = entering.decide(session, life, lines, products, terms)
     promised = life.promised_on or decision.promised_on
     promise = {"promised_on": promised, "original_promised_on": promised}
     charge_first = life.timing == Timing.AT_ORDER and order.value
@@ -186,14 +196,14 @@ def _free(session: Session, life: Row[Any], reason: DecisionReason, at: datetime
     cause = keys.refused(life.order_id, life.lives)
     products = lock(session, orders.body(session, life.order_id).skus)
     lines = session.scalars(select(LineRow).where(LineRow.order_id == life.order_id)).all()
-    deal = Deal(session, cause, at, by=life.order_id)
+    deal = Deal(session, cause, at, life.order_id, life.time_zone)
     for line in sorted(lines, key=lambda line: line.sku):
         products[line.sku].reserved -= line.allocated
         freed = line.backordered + line.allocated
         units = {"backordered": -line.backordered, "allocated": -line.allocated, "cancelled": freed}
         record_line(session, deal, "refused", line.sku, line.order_id, **units)
         deal.run(products[line.sku])
-        promises.renew(session, line.sku, cause, at, by=life.order_id)
+    promises.renew(session, deal, products.values())
     session.flush()
     rejected = _rejected(session, life, [reason])
     return rejected.model_copy(update={"bells": bells.hanging(session, cause), "cause": cause})

@@ -22,12 +22,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from domain.delays import Delay
 from domain.model import Model
 from domain.parcel import ParcelState
 from domain.payment import PaymentState
 from domain.state import CancelledUnits, LineState, NoticeState
 from store.base import Base, UtcDateTime
-from store.life_tables import CancellationRow, NoticeRow, ParcelRow, PaymentRow
+from store.life_tables import CancellationRow, DelayRow, NoticeRow, ParcelRow, PaymentRow
+from store.shop_tables import ShopRow
 from store.tables import LineRow
 
 
@@ -40,12 +42,20 @@ class Call(PaymentState):
     state: str
 
 
+class Shop(Model):
+    """The shop's switches."""
+
+    paused: dict[str, Any] | None = None
+
+
 class Parts(Model):
     lines: tuple[LineState, ...]
     parcels: tuple[ParcelState, ...]
     payments: tuple[Call, ...]
     notices: tuple[NoticeState, ...]
     cancellations: tuple[CancelledUnits, ...]
+    delays: tuple[Delay, ...]
+    shop: Shop
 
 
 def parts(session: Session, order_id: str) -> Parts:
@@ -56,6 +66,11 @@ def parts(session: Session, order_id: str) -> Parts:
     return Parts.model_validate_json("{" + ",".join(members) + "}")
 
 
+_PAUSED = func.coalesce(cast(ShopRow.paused, Text), "null")
+_SHOP = select('{"paused":' + _PAUSED + "}").where(ShopRow.id == 1).scalar_subquery()
+_SWITCHES = func.coalesce(_SHOP, "{}")
+
+
 def _question(make: Any) -> Select[Any]:
     return select(
         make(LineRow, LineState, LineRow.number),
@@ -63,6 +78,8 @@ def _question(make: Any) -> Select[Any]:
         make(PaymentRow, Call, PaymentRow.at, PaymentRow.attempt),
         make(NoticeRow, NoticeState, NoticeRow.at),
         make(CancellationRow, CancelledUnits, CancellationRow.at),
+        make(DelayRow, Delay, DelayRow.number),
+        _SWITCHES,
     )
 
 

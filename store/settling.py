@@ -23,7 +23,8 @@ def settle(session: Session, step: Step, settlement: Settlement) -> str:
         parcels.change(session, step, THIS, settled=settlement.how)
         return ""
     wish = _wish(step, settlement)
-    deal = Deal(session, keys.cancelled(wish.cancellation_id or ""), step.at, by=step.order_id)
+    zone = orders.row(session, step.order_id).time_zone
+    deal = Deal(session, keys.cancelled(wish.cancellation_id or ""), step.at, step.order_id, zone)
     parcel = parcels.row(session, step)
     products = lock(session, orders.body(session, step.order_id).skus)
     units = {line["sku"]: line["quantity"] for line in sorted(parcel.lines, key=itemgetter("sku"))}
@@ -32,7 +33,7 @@ def settle(session: Session, step: Step, settlement: Settlement) -> str:
         record_line(session, deal, "cancelled", sku, step.order_id, parcel=step.parcel, **moved)
         products[sku].on_hand += quantity
         deal.run(products[sku])
-        promises.renew(session, sku, deal.cause, step.at, by=step.order_id)
+    promises.renew(session, deal, products.values())
     in_vain = [*parcel.labels_to_void, parcels.label_key(parcel)]
     stopped = {"stage": ParcelStage.STOPPED, "settled": settlement.how, "labels_to_void": in_vain}
     parcels.change(session, step, THIS, **stopped)

@@ -20,6 +20,10 @@ class ProductRow(Base):
     body: Mapped[dict[str, Any]]
     on_hand: Mapped[int] = mapped_column(default=0)
     reserved: Mapped[int] = mapped_column(default=0)
+    waiting: Mapped[int] = mapped_column(default=0)
+    """Units that its lines still need."""
+    supply: Mapped[list[Any]] = mapped_column(default=list)
+    """What is to come, by date, and how much of it the queue needs."""
     discontinued_at: Mapped[datetime | None]
 
 
@@ -73,6 +77,11 @@ class OrderRow(Base):
     unreadable: Mapped[list[Any]]
     rests: Mapped[list[Any]]
     lives: Mapped[int] = mapped_column(default=1)
+    held: Mapped[dict[str, Any] | None]
+    """Why operations stopped it, and who."""
+    law_hold_until: Mapped[datetime | None]
+    extra_days: Mapped[int] = mapped_column(default=0)
+    """By how many days it was moved ahead by hand."""
 
 
 class LineRow(Base):
@@ -106,6 +115,17 @@ class LineRow(Base):
             sqlite_where=text("allocated > 0"),
             postgresql_where=text("allocated > 0"),
         ),
+        Index(
+            "ix_lines_supplied",
+            "sku",
+            "supply_on",
+            "queue_at",
+            "placed_at",
+            "order_id",
+            sqlite_where=text("backordered > 0"),
+            postgresql_where=text("backordered > 0"),
+        ),
+        Index(None, "sku", "placed_at"),
     )
 
     order_id: Mapped[str] = mapped_column(primary_key=True)
@@ -122,6 +142,12 @@ class LineRow(Base):
     queue_at: Mapped[datetime]
     placed_at: Mapped[datetime]
     promised_on: Mapped[date | None]
+    supply_on: Mapped[date | None]
+    """The date of the supply that covers it."""
+    release_on: Mapped[date | None]
+    """Nothing of it ships before."""
+    given_up: Mapped[int] = mapped_column(default=0)
+    """Units of a discontinued product for which no supply is left."""
     may_split: Mapped[bool] = mapped_column(default=True)
 
 
@@ -159,22 +185,6 @@ class InventoryChangeRow(Base):
     body: Mapped[dict[str, Any]]
     outcome: Mapped[dict[str, Any]]
     applied_at: Mapped[datetime]
-
-
-class InboundRow(Base):
-    """One purchase-order line: units still outstanding and the supplier's date for them."""
-
-    __tablename__ = "inbound"
-    __table_args__ = (Index(None, "sku", "eta"),)
-
-    inbound_id: Mapped[str] = mapped_column(primary_key=True)
-    sku: Mapped[str] = mapped_column(primary_key=True)
-    supplier: Mapped[str | None]
-    quantity: Mapped[int]
-    eta: Mapped[date | None]
-    first_eta: Mapped[date | None]
-    happened_at: Mapped[datetime]
-    cancelled: Mapped[bool]
 
 
 class BellRow(Base):

@@ -43,7 +43,8 @@ from store.money import Approval, Decline
 from store.notices import Telling
 from store.parcels import Step
 from store.placing import Placed, Placing
-from store.tables import BellRow, InboundRow, ProductRow, StockLedgerRow
+from store.supply_tables import InboundRow
+from store.tables import BellRow, ProductRow, StockLedgerRow
 
 SKU = "WIDGET-PRO-BLUE"
 MINI = "WIDGET-MINI"
@@ -188,10 +189,8 @@ class Stockroom:
 
     def tell(self, order_id: str, kind: Kind, occasion: str = "1", *, on: Moment = 6) -> OrderState:
         telling = Telling(order_id=order_id, kind=kind, occasion=occasion, at=moment(on))
-        promised_on = self.database.read(notices.facts, telling).promised_on
-        return self.database.write(
-            notices.told, telling, delivered=True, message_id="m-1", promised_on=promised_on
-        )
+        facts = self.database.read(notices.facts, telling)
+        return self.database.write(notices.told, telling, delivered=True, message_id="m-1", facts=facts)
 
     # Money.
 

@@ -138,7 +138,7 @@ def test_a_confirmation_says_what_was_decided_and_an_update_what_still_waits(sto
     assert facts(Kind.CONFIRMATION).backordered
     assert [(line.sku, line.quantity) for line in facts(Kind.CONFIRMATION).lines] == [(SKU, 3), (MINI, 1)]
     assert [(line.sku, line.quantity) for line in facts(Kind.UPDATE).lines] == [(SKU, 2), (MINI, 1)]
-    assert facts(Kind.UPDATE).promised_on == january(22)
+    assert facts(Kind.UPDATE).promised_on == january(23)
 
 
 def test_a_shipped_notice_names_its_parcel(stock: Stockroom) -> None:
