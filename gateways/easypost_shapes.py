@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.model import Instant
 from domain.money import Money
 from domain.order import Address
-from gateways.business_days import after_business_days, business_days_between
+from domain.working_days import after_working_days, working_days_between
 from gateways.carrier import Label, ParcelSpec, Rate, Tracked
 
 NO_ESTIMATE_DAYS: Final = 10
@@ -77,13 +77,13 @@ class Offer(_Shape):
         """The carrier's own date; else its days, counted as business days."""
         if self.delivery_date is not None:
             return date.fromisoformat(self.delivery_date[:10])
-        return after_business_days(sent, self.days(sent))
+        return after_working_days(sent, self.days(sent))
 
     def days(self, sent: date) -> int:
         if self.delivery_days is not None:
             return self.delivery_days
         if self.delivery_date is not None:
-            return business_days_between(sent, date.fromisoformat(self.delivery_date[:10]))
+            return working_days_between(sent, date.fromisoformat(self.delivery_date[:10]))
         return NO_ESTIMATE_DAYS
 
 

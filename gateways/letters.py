@@ -1,18 +1,14 @@
 """Letters: what a notice says, in words and in HTML that say the same."""
 
 import re
-from contextlib import suppress
 from datetime import date
-from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import css_inline
 import mjml
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
-from babel.numbers import format_currency, get_currency_precision
+from babel import Locale
 from jinja2 import (
     ChoiceLoader,
     Environment,
@@ -22,60 +18,25 @@ from jinja2 import (
     select_autoescape,
 )
 
-from domain.model import Instant, Model
-from domain.money import Money
-from gateways.mail import Header
+from domain.cancellation import Reason
+from domain.delays import Silence
+from domain.model import Model
+from gateways import letters_locale
+from gateways.letters_facts import LetterFacts
 
-_LANGUAGE = "en"
+_ENGLISH = "en"
+
+_PARTS = {"subject.txt": " ", "body.txt": " ", "body.mjml": "\N{NO-BREAK SPACE}"}
+"""The files of a notice, and the space within a date: on a page no line ends there."""
+
+_OURS = {Reason.FRAUD, Reason.PAYMENT_FAILED, Reason.STALE, Reason.DISCONTINUED, Reason.SUPPLIER}
+"""Reasons for which the shop cancels, and not the customer."""
+
+_ASKING = {Silence.KEEPS, Silence.CANCELS}
+"""Silence is an answer: so the customer is asked."""
 
 _INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 """Keeps the media queries (narrow screens, dark mode), and never asks the network while it renders."""
-
-
-class LetterLine(Model):
-    sku: Header
-    title: Header
-    quantity: int
-
-
-class LetterFacts(Model):
-    """All that a letter may say; what does not apply stays None.
-
-    Words that others wrote are one line each, so that none of them can pass for a header or a line of ours.
-    """
-
-    order_id: Header
-    kind: str
-    customer_name: Header
-    locale: str
-    shop_name: Header
-    time_zone: str
-    lines: tuple[LetterLine, ...]
-    promised_on: date | None = None
-    eta: date | None = None
-    backordered: bool = False
-    carrier: Header | None = None
-    service: Header | None = None
-    tracking: Header | None = None
-    estimated_delivery: date | None = None
-    amount: Money | None = None
-    charged: bool = False
-    reason: str | None = None
-    answer_by: date | None = None
-    """By when the customer must answer."""
-    waiting: tuple[LetterLine, ...] = ()
-    """What is not here yet."""
-    need_by: date | None = None
-    """The day that no carrier could meet."""
-    address: tuple[Header, ...] = ()
-    """Where it was to go, as on an envelope."""
-    sent: bool = False
-    """Whether the goods have left already."""
-    page_url: str | None = None
-    """The order's page, where the customer answers."""
-    view_url: str | None = None
-    cancel_url: str | None = None
-    at: Instant
 
 
 class Letter(Model):
@@ -85,70 +46,90 @@ class Letter(Model):
 
 
 class Letters:
-    """Renders notices from one folder a kind (`subject.txt`, `body.txt`, `body.mjml`).
+    """Renders notices from one folder a language and kind (`subject.txt`, `body.txt`, `body.mjml`).
 
-    A shop's own folder, laid out alike, overrides any of the files.
+    A shop's own folder, laid out alike, overrides any of the files, and may add languages.
     """
 
     def __init__(self, templates: Path | None = None) -> None:
         own = [FileSystemLoader(templates)] if templates else []
-        loader = ChoiceLoader([*own, PackageLoader("gateways", "templates")])
         self._jinja = Environment(
-            loader=loader,
+            loader=ChoiceLoader([*own, PackageLoader("gateways", "templates")]),
             autoescape=select_autoescape(["mjml", "html"]),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._known = frozenset(self._jinja.list_templates())
 
     def render(self, facts: LetterFacts) -> Letter:
-        words = {"facts": facts, **_formatted(facts)}
-        folder = f"{_LANGUAGE}/{facts.kind}"
-        markup = self._jinja.get_template(f"{folder}/body.mjml").render(words)
+        locale = letters_locale.known(facts.locale)
+        language = self._language(locale, facts.kind)
+        words = self._jinja.get_template(f"{language}/words.txt").module
+        said = {"facts": facts, "language": language, "words": words} | _worded(facts, words)
+        said["amount"] = letters_locale.amount(facts.amount, locale)
+        subject, text, markup = (
+            self._part(f"{language}/{facts.kind}/{part}", said | _days(facts, locale, space))
+            for part, space in _PARTS.items()
+        )
         return Letter(
-            subject=" ".join(self._jinja.get_template(f"{folder}/subject.txt").render(words).split()),
-            text=_paragraphs(self._jinja.get_template(f"{folder}/body.txt").render(words)),
+            subject=" ".join(subject.split()),
+            text=_paragraphs(text),
             html=_INLINER.inline(mjml.mjml2html(markup, disable_comments=True)),
         )
 
+    def _part(self, name: str, said: dict[str, Any]) -> str:
+        """One file, with the macros of its format at hand."""
+        parts = self._jinja.get_template(f"parts{Path(name).suffix}").make_module(said)
+        return self._jinja.get_template(name).render(said, parts=parts)
 
-def _formatted(facts: LetterFacts) -> dict[str, str | None]:
-    """Dates and money as the customer reads them."""
-    locale = _locale(facts.locale)
-    first_name = facts.customer_name.split(" ")[0] if facts.customer_name else ""
+    def _language(self, locale: Locale, kind: str) -> str:
+        """The customer's where the whole notice is there in it, else English: never half of each."""
+        needed = (f"{locale.language}/words.txt", *(f"{locale.language}/{kind}/{part}" for part in _PARTS))
+        return locale.language if self._known.issuperset(needed) else _ENGLISH
+
+
+def _days(facts: LetterFacts, locale: Locale, space: str) -> dict[str, str | None]:
+    """Dates as the customer reads them."""
+    days = {
+        "promised": facts.promised_on,
+        "was": facts.was_promised_on,
+        "deadline": facts.deadline,
+        "ends": facts.ends_on,
+        "arriving": facts.eta,
+        "answer_by": facts.answer_by,
+        "needed": facts.need_by,
+        "delivery": facts.estimated_delivery,
+        "today": facts.at.astimezone(ZoneInfo(facts.time_zone)).date(),
+    }
+    return {name: letters_locale.day(day, locale, space) for name, day in days.items()}
+
+
+def _worded(facts: LetterFacts, words: Any) -> dict[str, object]:
+    """What follows from the facts, in the language's own words where there are any."""
+    first, name = facts.customer_name.partition(" ")[0], facts.customer_name
+    back = words.money_back.get(facts.law, words.money_back["other"])
     return {
-        "name": first_name or "there",
-        "promised": _day(facts.promised_on, locale),
-        "arriving": _day(facts.eta, locale),
-        "answer_by": _day(facts.answer_by, locale),
-        "needed": _day(facts.need_by, locale),
-        "delivery": _day(facts.estimated_delivery, locale),
-        "today": _day(facts.at.astimezone(ZoneInfo(facts.time_zone)).date(), locale),
-        "amount": _amount(facts.amount, locale),
+        "name": first or name,
+        "hello": words.hello.format(first_name=first, name=name) if name else words.hello_nobody,
+        "tracking": " ".join(filter(None, (facts.carrier, facts.service, facts.tracking)))
+        if facts.tracking
+        else None,
+        "moved": _moved(facts.was_promised_on, facts.promised_on),
+        "asks": facts.silence in _ASKING,
+        "ours": facts.reason in _OURS,
+        "why": words.whys.get(facts.why, ""),
+        "money_back": back if facts.charged else words.not_charged,
     }
 
 
-@lru_cache(maxsize=256)
-def _locale(name: str) -> Locale:
-    """The customer's locale, or else its language alone; English where Babel knows neither."""
-    wanted = name.replace("-", "_")
-    for known in (wanted, wanted.partition("_")[0]):
-        with suppress(UnknownLocaleError, ValueError):
-            return Locale.parse(known)
-    return Locale("en", "US")
-
-
-def _day(day: date | None, locale: Locale) -> str | None:
-    return format_date(day, format="long", locale=locale) if day else None
-
-
-def _amount(money: Money | None, locale: Locale) -> str | None:
-    if money is None:
+def _moved(before: date | None, now: date | None) -> str | None:
+    """Which way a promise moved."""
+    if before is None or now is None or before == now:
         return None
-    units = Decimal(money.minor).scaleb(-get_currency_precision(money.currency))
-    return format_currency(units, money.currency, locale=locale)
+    return "earlier" if now < before else "later"
 
 
 def _paragraphs(text: str) -> str:
-    """One empty line between paragraphs, however the template's blocks fell."""
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    """One empty line between paragraphs and no blanks at the ends of lines, however the template's blocks fell."""
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip() + "\n"

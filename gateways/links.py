@@ -26,6 +26,10 @@ class Links:
     def order_page(self, order_id: str) -> str:
         return f"{self._public_url}/o/{self._signer.dumps(order_id)}"
 
+    def cancel_page(self, order_id: str) -> str:
+        """The part of the order's page where it is cancelled."""
+        return f"{self.order_page(order_id)}#cancel"
+
     def read(self, token: str) -> str:
         """The order's id.
 

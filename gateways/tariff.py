@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from domain.model import Instant
 from domain.money import Money
-from gateways.business_days import after_business_days
+from domain.working_days import after_working_days
 from gateways.carrier import ParcelSpec, Rate
 
 
@@ -56,7 +56,7 @@ def _rate(service: Service, spec: ParcelSpec, at: Instant) -> Rate:
         service=service.name,
         cost=Money(minor=cost, currency=spec.value.currency),
         days=days,
-        estimated_delivery=after_business_days(at.date(), days),
+        estimated_delivery=after_working_days(at.date(), days),
     )
 
 

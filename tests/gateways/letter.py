@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 from typing import Any
 
 from domain.money import Money
-from gateways.letters import Letter, LetterFacts, LetterLine, Letters
+from gateways.letters import Letter, Letters
+from gateways.letters_facts import LetterFacts, LetterLine
 
 SHIP_DAY = date(2026, 3, 20)
 PRICE = Money(minor=123450, currency="USD")
@@ -46,22 +47,28 @@ def letter(kind: str, **given: Any) -> Letter:
 
 
 class Reader(HTMLParser):
-    """Reads a page as people do: its words, the ends of its links, and the tags it is made of."""
+    """Reads a page as people do: its words, each link's end behind its words, and the tags it is made of."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.words: list[str] = []
         self.tags: set[str] = set()
+        self.language = ""
+        self._link = ""
         self._silent = False
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
         self.tags.add(tag)
-        self._silent = tag in {"style", "title"}
-        self.words.extend(unescape(value or "") for name, value in attrs if name == "href")
+        self._silent = tag in {"style", "title"} or given.get("style", "").startswith("display:none")
+        self._link = given.get("href", "")
+        self.language = given.get("lang", "") if tag == "html" else self.language
 
     def handle_endtag(self, tag: str) -> None:
-        self._silent = self._silent and tag not in {"style", "title"}
+        self._silent = False
+        if tag == "a":
+            self.words.append(unescape(self._link))
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
@@ -90,3 +97,48 @@ ASKING: list[tuple[str, dict[str, Any]]] = [
     ("address_problem", {"address": ADDRESS}),
     ("address_problem", {}),
 ]
+
+CANCEL = "https://shop.example/o/signed#cancel"
+BEFORE, LATER = date(2026, 3, 10), date(2026, 4, 3)
+DELAY: dict[str, Any] = {"deadline": BEFORE, "page_url": PAGE, "cancel_url": CANCEL}
+OPTION = DELAY | {"promised_on": SHIP_DAY, "silence": "keeps", "law": "ftc", "why": "supplier_delay"}
+NO_DATE = DELAY | {"silence": "cancels", "law": "ftc", "why": "not_known", "answer_by": LATER}
+RENEWED = DELAY | {"promised_on": LATER, "silence": "cancels", "law": "ftc", "answer_by": BEFORE}
+EU = DELAY | {
+    "page_url": None,
+    "promised_on": SHIP_DAY,
+    "silence": "nothing",
+    "law": "eu",
+    "why": "supply_cancelled",
+}
+
+SAMPLES: list[tuple[str, dict[str, Any]]] = [
+    ("confirmation", {"backordered": True, "promised_on": SHIP_DAY, "cancel_url": CANCEL}),
+    ("confirmation", {"backordered": True, "customer_name": ""}),
+    ("confirmation", {}),
+    ("update", {"cancel_url": CANCEL}),
+    ("update", {"eta": SHIP_DAY, "promised_on": LATER, "cancel_url": CANCEL}),
+    ("promise_moved", {"was_promised_on": BEFORE, "promised_on": SHIP_DAY, "cancel_url": CANCEL}),
+    ("promise_moved", {"was_promised_on": LATER, "promised_on": SHIP_DAY, "charged": True, "law": "eu"}),
+    ("promise_moved", {"was_promised_on": SHIP_DAY}),
+    ("promise_moved", {"promised_on": SHIP_DAY}),
+    ("delay_option", OPTION),
+    ("delay_option", OPTION | {"charged": True, "was_promised_on": LATER}),
+    ("delay_option", NO_DATE),
+    ("delay_option", EU),
+    ("delay_option", EU | {"promised_on": None, "charged": True}),
+    ("delay_renewed", RENEWED | {"charged": True}),
+    ("delay_renewed", NO_DATE | {"page_url": None}),
+    ("delay_renewed", EU | {"charged": True}),
+    *((kind, given | {"page_url": PAGE, "cancel_url": CANCEL}) for kind, given in ASKING),
+    *ASKING,
+    ("stale_warning", {"ends_on": LATER, "cancel_url": CANCEL}),
+    ("stale_warning", {"charged": True}),
+    ("shipped", PARCEL | {"charged": True}),
+    ("shipped", PARCEL | {"need_by": BEFORE, "lines": LINES + REST}),
+    ("cancelled", {"reason": "too_slow"}),
+    ("cancelled", {"reason": "stale", "amount": PRICE, "charged": True}),
+    ("cancelled", {"reason": "delay_not_accepted", "charged": True}),
+    ("refunded", {"amount": PRICE}),
+]
+"""Each kind with the facts that it may have, the usual ones first; all of them are told."""

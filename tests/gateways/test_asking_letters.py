@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateways.letters import LetterLine
+from gateways.letters_facts import LetterLine
 from tests.gateways.letter import (
     ADDRESS,
     ANSWER_BY,
