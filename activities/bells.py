@@ -1,7 +1,7 @@
 """Ringing: each bell of a cause becomes a signal."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from temporalio import activity
@@ -34,14 +34,19 @@ class Bells:
     async def ring_bells(self, ring: Ring) -> int:
         """Signal each order whose stock or promise the cause changed; how many were reached."""
         reached = 0
+        async for rung in self.ring(ring):
+            reached += rung
+            activity.heartbeat(reached)
+        return reached
+
+    async def ring(self, ring: Ring) -> AsyncIterator[int]:
+        """The same page by page: how many were reached each time."""
         while page := await self.database.aread(bells.unrung, ring.cause, _PAGE):
             there = await self._ring_all(page)
             rung = [bell.id for bell, reachable in zip(page, there, strict=True) if reachable]
             gone = [bell.id for bell, reachable in zip(page, there, strict=True) if not reachable]
             await self.database.awrite(bells.mark_rung, rung, ring.at, gone)
-            reached += len(rung)
-            activity.heartbeat(reached)
-        return reached
+            yield len(rung)
 
     async def _ring_all(self, page: list[Bell]) -> list[bool]:
         lines = asyncio.Semaphore(AT_ONCE)

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
+from domain.delays import Silence
 from domain.model import Model
 from domain.notices import Kind
 from domain.parcel import ParcelLine
 from domain.state import OrderState
-from gateways.letters import LetterFacts, LetterLine, Letters
+from gateways.letters import Letters
+from gateways.letters_facts import LetterFacts, LetterLine
 from gateways.links import Links
 from gateways.mail import Accepted, Mail, Mailer, Rejected, thread_id
 from store import notices, orders
@@ -29,8 +31,18 @@ class Shop(Model):
 _SUPPORT_TOO = {Kind.ADDRESS_PROBLEM}
 """Notices of which operations get a copy: somebody may have to call the customer."""
 
-_ASKS = {Kind.CHOICE, Kind.PAYMENT_PROBLEM, Kind.PAYMENT_AUTHENTICATION, Kind.ADDRESS_PROBLEM}
+_ASKS = {
+    Kind.CHOICE,
+    Kind.DELAY_OPTION,
+    Kind.DELAY_RENEWED,
+    Kind.PAYMENT_PROBLEM,
+    Kind.PAYMENT_AUTHENTICATION,
+    Kind.ADDRESS_PROBLEM,
+}
 """Notices that the customer answers on the order's page."""
+
+_SAID = (LetterFacts.model_fields.keys() & Facts.model_fields.keys()) - {"lines", "waiting"}
+"""What a letter says as it stands in the facts."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,7 @@ class Notices:
             telling,
             delivered=isinstance(answer, Accepted),
             message_id=answer.message_id if isinstance(answer, Accepted) else None,
-            promised_on=facts.promised_on,
+            facts=facts,
             error=f"{answer.code} {answer.message}" if isinstance(answer, Rejected) else None,
         )
 
@@ -76,7 +88,9 @@ class Notices:
         )
 
     def _letter_facts(self, telling: Telling, facts: Facts) -> LetterFacts:
+        page = self.links.order_page(telling.order_id)
         return LetterFacts(
+            **facts.model_dump(include=_SAID),
             order_id=telling.order_id,
             kind=telling.kind,
             customer_name=facts.customer.name,
@@ -85,21 +99,10 @@ class Notices:
             time_zone=self.shop.time_zone,
             lines=_lines(facts, facts.lines),
             waiting=_lines(facts, facts.waiting),
-            promised_on=facts.promised_on,
-            eta=facts.promised_on,
-            backordered=facts.backordered,
-            carrier=facts.carrier,
-            service=facts.service,
-            tracking=facts.tracking,
-            estimated_delivery=facts.estimated_delivery,
-            amount=facts.amount,
-            charged=facts.charged,
-            reason=facts.reason,
-            answer_by=facts.answer_by,
-            need_by=facts.need_by,
-            address=facts.address,
-            sent=facts.sent,
-            page_url=self.links.order_page(telling.order_id) if telling.kind in _ASKS else None,
+            eta=facts.arriving,
+            page_url=page if telling.kind in _ASKS and facts.silence != Silence.NOTHING else None,
+            view_url=page,
+            cancel_url=self.links.cancel_page(telling.order_id) if facts.cancellable else None,
             at=telling.at,
         )
 

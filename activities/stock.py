@@ -84,7 +84,8 @@ class Stock:
     @activity.defn
     async def apply_inventory_change(self, change: Change) -> InventoryOutcome:
         """Move stock or supply once, and deal."""
-        return await self.database.awrite(inventory.apply, change)
+        here = change.model_copy(update={"time_zone": self.time_zone})
+        return await self.database.awrite(inventory.apply, here)
 
     def _here(self, order: Placing) -> Placing:
         return order.model_copy(update={"time_zone": self.time_zone})

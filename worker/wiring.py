@@ -3,7 +3,7 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,8 @@ from activities.bells import Bells
 from activities.errors import TranslateErrors
 from activities.notices import Notices, Shop
 from activities.payments import Payments
+from activities.review import Reviews
+from activities.review_digest import Digests
 from activities.shipping import Shipping
 from activities.stock import Stock
 from gateways.carrier import Carrier
@@ -22,6 +24,7 @@ from gateways.letters import Letters
 from gateways.links import Links
 from gateways.mail import Mailer
 from gateways.payment import PaymentProvider
+from gateways.shop_letters import ShopLetters
 from gateways.smtp import SmtpMailer
 from store.database import Database
 from worker import gateways
@@ -29,6 +32,9 @@ from worker.settings import Settings
 from workflows.backorder import BackorderWorkflow
 from workflows.inventory import InventoryChangeWorkflow
 from workflows.messages import TASK_QUEUE, backorder_workflow_id
+from workflows.review import ReviewWorkflow
+
+WORKFLOWS: tuple[type, ...] = (BackorderWorkflow, InventoryChangeWorkflow, ReviewWorkflow)
 
 ACTIVITIES_AT_ONCE = 200
 """They wait, for a gateway or for one of the database's few threads. A free slot also saves the server work:
@@ -70,6 +76,7 @@ class Parts:
     letters: Letters
     links: Links
     shop: Shop
+    shop_letters: ShopLetters = field(default_factory=ShopLetters)
 
 
 @asynccontextmanager
@@ -82,8 +89,8 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
         carrier = await stack.enter_async_context(gateways.carrier(settings))
         database = stack.enter_context(closing(Database(settings.database)))
         mailer = await stack.enter_async_context(aclosing(SmtpMailer(settings.smtp_url)))
-        letters = Letters(settings.templates)
-        yield Parts(database, payments, carrier, mailer, letters, links, _shop(settings))
+        letters, shop_letters = Letters(settings.templates), ShopLetters(settings.templates)
+        yield Parts(database, payments, carrier, mailer, letters, links, _shop(settings), shop_letters)
 
 
 def _shop(settings: Settings) -> Shop:
@@ -103,6 +110,8 @@ def activities(parts: Parts, client: Client) -> list[Any]:
     shipping = Shipping(parts.database, parts.carrier)
     notices = Notices(parts.database, parts.mailer, parts.letters, parts.links, parts.shop)
     bells = Bells(parts.database, client, backorder_workflow_id)
+    reviews = Reviews(parts.database, parts.mailer, parts.shop_letters, parts.shop, bells)
+    digests = Digests(parts.database, parts.mailer, parts.shop_letters, parts.shop)
     return [
         stock.place_order,
         stock.refuse_order,
@@ -124,6 +133,13 @@ def activities(parts: Parts, client: Client) -> list[Any]:
         shipping.void_labels,
         notices.tell_customer,
         bells.ring_bells,
+        reviews.begin_review,
+        reviews.renew_promises,
+        reviews.ask_suppliers,
+        reviews.ring_forgotten,
+        reviews.check_books,
+        digests.write_review,
+        digests.tell_operations,
     ]
 
 
@@ -134,7 +150,7 @@ def running_worker(client: Client, parts: Parts, **overrides: Any) -> Worker:
     """
     options: dict[str, Any] = {
         "task_queue": TASK_QUEUE,
-        "workflows": [BackorderWorkflow, InventoryChangeWorkflow],
+        "workflows": WORKFLOWS,
         "activities": activities(parts, client),
         "workflow_runner": runner(),
         "interceptors": [TranslateErrors()],

@@ -10,18 +10,19 @@ with workflow.unsafe.imports_passed_through():
     from activities.stock import Stock, Unreadable
     from domain import life, steps
     from domain.cancellation import Cancellation, Reason
-    from domain.changes import ChangeOutcome, PaymentMethod
+    from domain.changes import ChangeOutcome, ChangeWish, LawHold, PaymentMethod
     from domain.choice import Choice
     from domain.choice import Wish as Chosen
     from domain.outcome import Outcome, outcome
-    from domain.steps import Claim, End, GiveUp, KeepTogether, Wait
+    from domain.steps import CancelWaiting, Claim, End, GiveUp, HoldForLaw, KeepTogether, Wait
+    from domain.waiting import HOLD_FOR
     from store.cancelling import Cancelled, Cancelling
     from store.changes import Changed, Changing
     from store.parcels import Step
     from store.rests import Resting
     from workflows import earlier, effects, options, telling
     from workflows.entering import Entering
-    from workflows.inbox import Ask, ChangeWish, Wish, named
+    from workflows.inbox import Ask, Wish, named
 
 _MOST_EVENTS = 2_000
 _MOST_BYTES = 2_000_000
@@ -70,6 +71,10 @@ class BackorderWorkflow(Entering):
                 await self._serve(Ask(Choice(choice=Chosen.TOGETHER, requested_by="deadline")))
             case GiveUp(parcel):
                 await self._serve(Ask(self._given_up(parcel)))
+            case CancelWaiting() as end:
+                await self._serve(Ask(self._ended(end)))
+            case HoldForLaw():
+                await self._serve(Ask(LawHold(until=workflow.now() + HOLD_FOR)))
             case Wait() as wait:
                 await self._wait(wait)
             case End():
@@ -170,6 +175,12 @@ class BackorderWorkflow(Entering):
         """The grace period is over: the units go to the next in line."""
         wish_id = f"{self._order.order_id}-p{parcel}-payment-failed"[-64:]
         return Cancellation(cancellation_id=wish_id, reason=Reason.PAYMENT_FAILED, requested_by="backorder")
+
+    def _ended(self, end: CancelWaiting) -> Cancellation:
+        """A wait that ends by itself, named by how many ends there were before."""
+        number = len(self._state.cancellations) + 1
+        wish_id = f"{self._order.order_id}-{end.reason}-{number}"[-64:]
+        return Cancellation(cancellation_id=wish_id, reason=end.reason, requested_by=end.by, lines=end.lines)
 
     async def _keep_unreadable(self, what: str) -> None:
         message = Unreadable(order_id=self._order.order_id, what=what, at=workflow.now())

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.choice import Choice
     from domain.decision import Decision
+    from domain.errors import OrderBodyChanged
     from domain.order import Order
     from domain.report import Status, status_report
     from domain.state import OrderState
@@ -76,13 +77,13 @@ class OrderDoors:
         if isinstance(self._input, ApplicationError):
             raise self._input
         if order.digest() != self._input.digest():
-            text = f"order {self._input.order_id} is here with another body"
-            raise ApplicationError(text, type="OrderBodyChanged", non_retryable=True)
+            with refusing():
+                raise OrderBodyChanged(self._input.order_id)
 
     @workflow.update
     async def request_cancellation(self, cancellation: Cancellation) -> CancellationOutcome:
         """Cancel what has not shipped; answers `cancelled`, `partly_shipped` or `too_late`."""
-        return await _answer(self._inbox.ask_to_cancel(cancellation, workflow.now()))
+        return await answer(self._inbox.ask_to_cancel(cancellation, workflow.now()))
 
     @request_cancellation.validator
     def _lines_are_known(self, cancellation: Cancellation) -> None:
@@ -95,7 +96,7 @@ class OrderDoors:
     @workflow.update
     async def choose(self, wish: Choice) -> ChangeOutcome:
         """What is here now and the rest later, all together, or cancel; also later, another than before."""
-        return await _answer(self._inbox.ask(wish))
+        return await answer(self._inbox.ask(wish))
 
     @choose.validator
     def _may_choose(self, wish: Choice) -> None:
@@ -105,7 +106,7 @@ class OrderDoors:
     @workflow.update
     async def change_address(self, address: AddressChange) -> ChangeOutcome:
         """Send what has not left to another address."""
-        return await _answer(self._inbox.ask(address))
+        return await answer(self._inbox.ask(address))
 
     @change_address.validator
     def _is_still_here(self, address: AddressChange) -> None:  # noqa: ARG002 - any address will do
@@ -115,7 +116,7 @@ class OrderDoors:
     @workflow.update
     async def change_quantity(self, quantity: QuantityChange) -> ChangeOutcome:
         """Fewer units of a line: those too many are cancelled."""
-        return await _answer(self._inbox.ask(quantity))
+        return await answer(self._inbox.ask(quantity))
 
     @change_quantity.validator
     def _is_fewer(self, quantity: QuantityChange) -> None:
@@ -126,7 +127,7 @@ class OrderDoors:
     @workflow.update
     async def change_payment_method(self, method: PaymentMethod) -> ChangeOutcome:
         """Pay with another method from now on; a payment hold is tried again at once."""
-        return await _answer(self._inbox.ask(method))
+        return await answer(self._inbox.ask(method))
 
     @change_payment_method.validator
     def _is_to_be_paid(self, method: PaymentMethod) -> None:  # noqa: ARG002 - the provider knows it
@@ -136,7 +137,7 @@ class OrderDoors:
     @workflow.update
     async def settle(self, settlement: Settlement) -> ChangeOutcome:
         """End an unpaid parcel: paid elsewhere, written off, or stopped and its label voided."""
-        return await _answer(self._inbox.ask(settlement))
+        return await answer(self._inbox.ask(settlement))
 
     @settle.validator
     def _is_unpaid(self, settlement: Settlement) -> None:
@@ -180,7 +181,7 @@ class OrderDoors:
         return None if known is None or known.status is OrderStatus.PLACING else known.decision
 
 
-async def _answer(ask: Ask[A]) -> A:
+async def answer(ask: Ask[A]) -> A:
     await workflow.wait_condition(lambda: ask.answer is not None)
     if isinstance(ask.answer, BaseException) or ask.answer is None:
         raise ask.answer or AssertionError("waited for an answer")

@@ -18,13 +18,13 @@ with workflow.unsafe.imports_passed_through():
     from store.parcels import Step
     from store.placing import Placed, Placing
     from workflows import options
-    from workflows.doors import OrderDoors
     from workflows.messages import PLACING_DEADLINE
+    from workflows.waiting import WaitingDoors
 
 T = TypeVar("T")
 
 
-class Entering(OrderDoors):
+class Entering(WaitingDoors):
     """An order up to its decision; and how it runs an effect to its end."""
 
     async def _place(self) -> None:

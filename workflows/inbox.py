@@ -10,18 +10,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.cancellation import Cancellation, CancellationOutcome, Reason
-    from domain.changes import (
-        AddressChange,
-        ChangeOutcome,
-        Handover,
-        PaymentMethod,
-        QuantityChange,
-        Settlement,
-    )
-    from domain.choice import Choice
+    from domain.changes import ChangeOutcome, ChangeWish, Handover, PaymentMethod
     from workflows.messages import faults, sentence
-
-ChangeWish = Choice | AddressChange | QuantityChange | Settlement | Handover | PaymentMethod
 
 Wish = Cancellation | ChangeWish
 """What may be asked of an order on its way."""

@@ -14,6 +14,10 @@ from domain.order import Order
 TASK_QUEUE = "backorders"
 BACKORDER = "BackorderWorkflow"
 INVENTORY_CHANGE = "InventoryChangeWorkflow"
+REVIEW = "ReviewWorkflow"
+REVIEW_ID = "review"
+DAILY_REVIEW = "daily-review"
+"""The Temporal Schedule that starts the reviews."""
 
 PLACING_DEADLINE = timedelta(seconds=30)
 

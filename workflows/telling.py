@@ -48,7 +48,17 @@ def details(state: OrderState, wait: Wait | None) -> str:
     ]
     head = [f"**{state.status}** · promised {state.promised_on or 'no date yet'} · {state.priority}", ""]
     unread = [f"- {state.unreadable} message(s) could not be read"] if state.unreadable else []
-    return "\n".join([*head, *units, *parcels, *rests, *disputes, *unread, *_next(wait)])
+    return "\n".join([*head, *_stopped(state), *units, *parcels, *rests, *disputes, *unread, *_next(wait)])
+
+
+def _stopped(state: OrderState) -> list[str]:
+    """Why nothing of it ships, though it could; not the reason, which may name somebody."""
+    held = [f"- **Held** by {state.held.by} since {state.held.at:%Y-%m-%d %H:%M} UTC"] if state.held else []
+    if state.law_hold_until:
+        held.append(
+            f"- **Past its legal deadline**: the law decides at {state.law_hold_until:%Y-%m-%d %H:%M} UTC"
+        )
+    return [*held, *(["- **Shipping is paused** for the whole shop"] if state.paused else [])]
 
 
 def _parcel(parcel: ParcelState) -> str:

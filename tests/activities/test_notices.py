@@ -10,6 +10,7 @@ from domain.state import OrderState
 from gateways.errors import GatewayUnavailable, OutcomeUnknown
 from gateways.mail import Accepted, Mail, Mailer, Rejected
 from tests.activities.desk import Desk, telling
+from tests.shop import words
 from tests.store.stockroom import january
 
 CONFIRMATION = telling(Kind.CONFIRMATION, "placed")
@@ -103,9 +104,9 @@ async def test_an_update_tells_the_new_promise_and_only_then_it_is_the_promise(d
 
     state: OrderState = await desk.run(desk.notices.tell_customer, telling(Kind.UPDATE, "1", on=12))
 
-    assert state.promised_on == state.original_promised_on == state.lines[0].promised_on
-    assert state.promised_on
-    assert f"January {state.promised_on.day}, 2026" in str(desk.mail.mails[0]["Subject"])
+    assert state.promised_on == state.original_promised_on == state.lines[0].promised_on == january(21)
+    assert "January 20, 2026" in str(desk.mail.mails[0]["Subject"])
+    assert "Expected ship date: January 21, 2026" in words(desk.mail.mails[0])
 
 
 async def test_a_date_that_moves_while_the_mail_is_on_its_way_is_not_taken_for_told(desk: Desk) -> None:
@@ -117,5 +118,5 @@ async def test_a_date_that_moves_while_the_mail_is_on_its_way_is_not_taken_for_t
         replace(desk.notices, mailer=moving).tell_customer, telling(Kind.UPDATE, "1", on=12)
     )
 
-    assert "January 20, 2026" in str(desk.mail.mails[0]["Subject"])
-    assert (state.promised_on, state.expected_on) == (january(20), january(25))
+    assert "Expected ship date: January 21, 2026" in words(desk.mail.mails[0])
+    assert (state.promised_on, state.expected_on) == (january(21), january(26))

@@ -11,7 +11,7 @@ from activities.stock import Stock, Unreadable
 from domain import life as rules
 from domain import steps
 from domain.cancellation import Cancellation, Reason
-from domain.changes import PaymentMethod
+from domain.changes import LawHold, PaymentMethod
 from domain.choice import Choice, Wish
 from domain.errors import Refused
 from domain.inventory import InventoryChange
@@ -19,7 +19,8 @@ from domain.order import Order
 from domain.payment import PaymentKind
 from domain.state import OrderState
 from domain.status import Status
-from domain.steps import Claim, End, GiveUp, KeepTogether, Wait
+from domain.steps import CancelWaiting, Claim, End, GiveUp, HoldForLaw, KeepTogether, Wait
+from domain.waiting import HOLD_FOR
 from gateways.letters import Letters
 from gateways.mail import Accepted, Mail
 from store import bells
@@ -132,6 +133,12 @@ class Runner:
             case GiveUp(parcel):
                 self.tries.tally["given up"] += 1
                 await self._serve(life, _given_up(life, parcel))
+            case CancelWaiting() as end:
+                self.tries.tally["ended by itself"] += 1
+                await self._serve(life, _ended(life, end))
+            case HoldForLaw():
+                self.tries.tally["held for the law"] += 1
+                await self._serve(life, LawHold(until=self.clock.now + HOLD_FOR))
             case Wait() | End():
                 return True
             case due:
@@ -233,3 +240,8 @@ def _stored(step: Step, life: Life, kind: PaymentKind) -> Step:
 def _given_up(life: Life, parcel: int) -> Cancellation:
     wish_id = f"{life.order.order_id}-p{parcel}-payment-failed"[-64:]
     return Cancellation(cancellation_id=wish_id, reason=Reason.PAYMENT_FAILED, requested_by="backorder")
+
+
+def _ended(life: Life, end: CancelWaiting) -> Cancellation:
+    wish_id = f"{life.order.order_id}-{end.reason}-{len(life.state.cancellations) + 1}"[-64:]
+    return Cancellation(cancellation_id=wish_id, reason=end.reason, requested_by=end.by, lines=end.lines)

@@ -27,6 +27,7 @@ from tests.replay.changes import CHANGES
 from tests.replay.life import Life
 from tests.replay.lives import ORDERS
 from tests.replay.parcel_lives import PARCELS
+from tests.replay.waiting_lives import WAITS
 from tests.shop import Shop, open_shop
 from workflows.messages import backorder_workflow_id, inventory_workflow_id
 
@@ -49,7 +50,9 @@ async def record(folder: Path) -> int:
 
 
 def _lives(shop: Shop) -> Sequence[tuple[Play, Life]]:
-    lives = [(play, Life(shop, play.__name__.replace("_", "-"))) for play in (*ORDERS, *PARCELS, *CHANGES)]
+    lives = [
+        (play, Life(shop, play.__name__.replace("_", "-"))) for play in (*ORDERS, *PARCELS, *WAITS, *CHANGES)
+    ]
     products = tuple(Product(sku=life.sku, title=life.sku.title()) for _, life in lives)
     shop.database.write(catalog.load_products, products)
     return lives

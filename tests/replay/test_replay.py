@@ -14,9 +14,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from worker.wiring import runner
-from workflows.backorder import BackorderWorkflow
-from workflows.inventory import InventoryChangeWorkflow
+from worker.wiring import WORKFLOWS, runner
 
 HISTORIES = Path(__file__).parent / "histories"
 RECORDED = sorted(HISTORIES.glob("*/*.json"))
@@ -31,7 +29,7 @@ each = pytest.mark.parametrize("path", RECORDED, ids=names)
 def replayer() -> Replayer:
     """Set up as the worker is."""
     return Replayer(
-        workflows=[BackorderWorkflow, InventoryChangeWorkflow],
+        workflows=WORKFLOWS,
         workflow_runner=runner(),
         data_converter=pydantic_data_converter,
     )
