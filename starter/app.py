@@ -21,10 +21,12 @@ app = typer.Typer(
 )
 catalog_app = typer.Typer(help="Products.", no_args_is_help=True)
 policy_app = typer.Typer(help="The shop's policy.", no_args_is_help=True)
+suppliers_app = typer.Typer(help="Suppliers and their deliveries.", no_args_is_help=True)
 report_app = typer.Typer(help="Figures for a period.", no_args_is_help=True)
 app.add_typer(report_app, name="report", rich_help_panel=LOOK)
 app.add_typer(catalog_app, name="catalog", rich_help_panel="Set up")
 app.add_typer(policy_app, name="policy", rich_help_panel="Set up")
+app.add_typer(suppliers_app, name="suppliers", rich_help_panel="Set up")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, and nothing else.")]
 Data = Annotated[

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,8 +17,6 @@ from starter.app import (
     OrderId,
     Units,
     app,
-    catalog_app,
-    policy_app,
     run_command,
 )
 
@@ -72,22 +69,6 @@ def init(as_json: Json = False) -> None:
     run_command(setup.init, as_json=as_json)
 
 
-@catalog_app.command("load")
-def catalog_load(file: Path, as_json: Json = False) -> None:
-    """Add or change the products in FILE (JSON)."""
-    from starter.commands import setup
-
-    run_command(lambda: setup.load_catalog(file), as_json=as_json)
-
-
-@policy_app.command("load")
-def policy_load(file: Path, as_json: Json = False) -> None:
-    """Put the shop's policy in FILE (JSON) in force for orders placed from now on."""
-    from starter.commands import setup
-
-    run_command(lambda: setup.load_policy(file), as_json=as_json)
-
-
 @app.command(rich_help_panel=DO)
 def place(
     file: Annotated[
@@ -99,6 +80,19 @@ def place(
     from starter.commands import orders
 
     run_command(lambda: orders.place(file, as_json=as_json), as_json=as_json)
+
+
+@app.command(rich_help_panel=LOOK)
+def quote(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="An order, a list, or JSON lines; - for standard input.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """The decision that orders would get now; nothing is stored."""
+    from starter.commands import orders
+
+    run_command(lambda: orders.quote(file), as_json=as_json)
 
 
 @app.command(rich_help_panel=DO)
@@ -177,11 +171,18 @@ def cancel(
 
 
 @app.command(rich_help_panel=LOOK)
-def status(order: OrderId, as_json: Json = False) -> None:
+def status(
+    order: OrderId,
+    delays: Annotated[
+        bool, typer.Option("--delays", help="All that is on record of its delays, as the law wants it kept.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """How one order stands."""
+    from starter.commands import delays as records
     from starter.commands import look
 
-    run_command(lambda: look.status(order), as_json=as_json)
+    run_command(lambda: (records.delays if delays else look.status)(order), as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)
@@ -224,7 +225,7 @@ def fast_forward(
 
 
 # These add their commands after the ones above, so that the help begins with what is typed most.
-from starter import cli_parcels, cli_reports  # noqa: E402, F401
+from starter import cli_loading, cli_looking, cli_parcels, cli_promises, cli_reports, cli_review, cli_waiting  # noqa: E402, F401
 
 
 def main() -> None:

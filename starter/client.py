@@ -1,5 +1,6 @@
 """The OMS's way in: place orders, report stock, cancel, change, ask."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Self
@@ -8,14 +9,25 @@ from pydantic import BaseModel
 from temporalio.client import Client
 
 from domain.cancellation import Cancellation, CancellationOutcome
-from domain.changes import AddressChange, ChangeOutcome, PaymentMethod, QuantityChange, Settlement
+from domain.changes import (
+    AddressChange,
+    ChangeOutcome,
+    Consent,
+    Hold,
+    PaymentMethod,
+    Prioritisation,
+    QuantityChange,
+    Release,
+    Settlement,
+)
 from domain.choice import Choice
 from domain.decision import Decision
 from domain.order import Order
 from domain.report import Status
 from starter.asking import NoWorkflow, asked
-from starter.errors import BadInput, OutOfReach, Refusal
+from starter.errors import BadInput, OutOfReach, Refusal, refusing
 from starter.inventory import InventoryDoor
+from starter.quoting import quoted
 from starter.starts import start
 from store import cancelling, status
 from store.database import Database
@@ -32,7 +44,7 @@ from workflows.messages import (
 class Backorders(InventoryDoor):
     """Backorders over one Temporal client; `database` answers for orders whose workflow has ended.
 
-    `clock`: what tells whether an order was placed in the future.
+    `clock`: what tells whether an order was placed in the future; `time_zone`: the shop's, for quotes.
 
     Raises, from every method:
         Refusal: a rule said no; its `code` and message say which.
@@ -44,19 +56,23 @@ class Backorders(InventoryDoor):
         client: Client,
         database: Database | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        time_zone: str = "UTC",
     ) -> None:
         self.client = client
         self.database = database
         self._clock = clock
+        self._time_zone = time_zone
 
     @classmethod
-    async def connect(cls, address: str | None = None, database_url: str | None = None) -> Self:
+    async def connect(
+        cls, address: str | None = None, database_url: str | None = None, time_zone: str = "UTC"
+    ) -> Self:
         """Connect to a plain server at `address`, or (with namespace, TLS and key) to where the environment says."""
         try:
             client = await connect(address)
         except RuntimeError as error:
             raise OutOfReach("Temporal") from error
-        return cls(client, Database(database_url) if database_url else None)
+        return cls(client, Database(database_url) if database_url else None, time_zone=time_zone)
 
     async def place(self, order: Order) -> Decision:
         """Place an order and wait for its decision; the same order again gets the first decision.
@@ -79,6 +95,19 @@ class Backorders(InventoryDoor):
             )
         )
         return decision
+
+    async def quote(self, order: Order) -> Decision:
+        """The decision that placing the order now would get; nothing is stored, and no payment is asked for.
+
+        Raises:
+            BadInput: it was placed in the future, or this client has no database.
+        """
+        if problems := moment_faults(order, self._clock()):
+            raise BadInput(sentence(problems))
+        if self.database is None:
+            raise BadInput("database: a quote reads the shop's database, and this client has none")
+        with refusing():
+            return await asyncio.to_thread(quoted, self.database, order, self._clock(), self._time_zone)
 
     async def cancel(self, order_id: str, cancellation: Cancellation) -> CancellationOutcome:
         """Cancel what has not shipped."""
@@ -116,6 +145,22 @@ class Backorders(InventoryDoor):
         """End an unpaid parcel: paid elsewhere, written off, or stopped and its label voided."""
         return await self._change(order_id, "settle", settlement)
 
+    async def consent_to_delay(self, order_id: str, consent: Consent) -> ChangeOutcome:
+        """The customer's answer to the latest option notice: wait for the new date, or cancel."""
+        return await self._change(order_id, "consent_to_delay", consent)
+
+    async def prioritise(self, order_id: str, wanted: Prioritisation) -> ChangeOutcome:
+        """Move an order ahead of its own place, or back."""
+        return await self._change(order_id, "prioritise", wanted)
+
+    async def hold(self, order_id: str, hold: Hold) -> ChangeOutcome:
+        """Let nothing of an order ship until it is released."""
+        return await self._change(order_id, "hold", hold)
+
+    async def release(self, order_id: str, release: Release) -> ChangeOutcome:
+        """Let a held order go on."""
+        return await self._change(order_id, "release", release)
+
     async def hand_over(self, order_id: str, number: int) -> None:
         """The warehouse gave a parcel to its carrier."""
         handle = self.client.get_workflow_handle(backorder_workflow_id(order_id))
@@ -129,7 +174,8 @@ class Backorders(InventoryDoor):
     async def status(self, order_id: str) -> Status:
         """How the order stands: from the database, or as of the workflow's last reading."""
         if self.database is not None:
-            return self.database.read(status.status, order_id, datetime.now(UTC))
+            with refusing():
+                return self.database.read(status.status, order_id, datetime.now(UTC))
         handle = self.client.get_workflow_handle(backorder_workflow_id(order_id))
         report: Status = await asked(handle.query("status", result_type=Status))
         return report
@@ -139,4 +185,5 @@ class Backorders(InventoryDoor):
         if self.database is None:
             raise Refusal("UnknownOrder", f"no open order {order_id}")
         asked = cancelling.Cancelling(order_id=order_id, cancellation=cancellation, at=datetime.now(UTC))
-        return self.database.write(cancelling.answer_ended, asked)
+        with refusing():
+            return self.database.write(cancelling.answer_ended, asked)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
+from domain.changes import ChangeOutcome
 from domain.errors import Refused
 from starter.client import Backorders
 from starter.errors import BadInput, OutOfReach, Refusal
@@ -45,7 +46,7 @@ class Said:
     refused: bool = False
 
     def show(self, console: Console) -> None:
-        console.print(self.text, highlight=False)
+        console.print(self.text, highlight=False, markup=False)
 
 
 def run(command: Callable[[], Coroutine[Any, Any, Answer | None]], *, as_json: bool) -> None:
@@ -137,7 +138,7 @@ def here() -> tuple[Settings, str | None]:
 async def backorders() -> AsyncIterator[Backorders]:
     """The client, over Temporal and the database."""
     found, address = here()
-    doors = await Backorders.connect(address, found.database)
+    doors = await Backorders.connect(address, found.database, found.time_zone)
     try:
         yield doors
     finally:
@@ -161,6 +162,11 @@ def _must_exist(opened: Database) -> None:
     path = opened.url.database
     if opened.is_sqlite and path and not Path(path).exists():
         raise OutOfReach(f"the database {path}")
+
+
+def changed(outcome: ChangeOutcome) -> Said:
+    """What a change of an order came to."""
+    return Said(outcome, f"Order {outcome.order_id}: {outcome.message}")
 
 
 def units(arguments: tuple[str, ...] | list[str]) -> dict[str, int]:

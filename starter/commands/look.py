@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -64,14 +65,21 @@ def _parcels(order: Status) -> Iterator[str]:
 
 def _troubles(order: Status) -> Iterator[str]:
     """What somebody must see to."""
+    if order.held:
+        yield f"[yellow]Held[/] by {escape(order.held.by)} since {order.held.at:%Y-%m-%d %H:%M} UTC: {escape(order.held.reason)}"
+    if order.law_hold_until:
+        until = f"{order.law_hold_until:%Y-%m-%d %H:%M} UTC"
+        yield f"[yellow]Past its legal deadline[/]: cancelled at {until} unless it ships or the customer agrees"
+    if order.paused:
+        yield "[yellow]Shipping is paused[/] for the whole shop"
     if order.unpaid_minor:
         owed = amount(order.unpaid_minor, order.currency)
         yield f"[red]Left unpaid[/]: {owed}, until another method pays or it is settled"
     for dispute in order.disputes:
         claimed = amount(dispute.amount_minor, dispute.currency)
-        yield f"{dispute.at:%Y-%m-%d %H:%M}  [red]disputed[/] {claimed}, {dispute.reference}"
+        yield f"{dispute.at:%Y-%m-%d %H:%M}  [red]disputed[/] {claimed}, {escape(dispute.reference or '')}"
     for refused in order.refused:
-        yield f"[red]A person must look[/]: {refused}"
+        yield f"[red]A person must look[/]: {escape(refused)}"
 
 
 def _happened(order: Status) -> Iterator[str]:
@@ -97,7 +105,7 @@ def _lines(order: Status) -> Table:
     )
     for line in order.lines:
         counts = (line.ordered, line.backordered, line.allocated, line.claimed, line.shipped, line.cancelled)
-        table.add_row(line.sku, line.title, *map(str, counts), str(line.queue_position or ""))
+        table.add_row(line.sku, escape(line.title), *map(str, counts), str(line.queue_position or ""))
     return table
 
 
@@ -114,7 +122,7 @@ class QueueShown:
     def show(self, console: Console) -> None:
         queue = self.document
         console.print(
-            f"[bold]{queue.sku}[/] {queue.title}: {queue.on_hand} on hand, {queue.available} available, "
+            f"[bold]{queue.sku}[/] {escape(queue.title)}: {queue.on_hand} on hand, {queue.available} available, "
             f"{queue.waiting_units} units waiting",
             highlight=False,
         )

@@ -11,15 +11,19 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
 from domain.cancellation import Cancellation, CancellationOutcome, CancelledLine, CancelResult
 from domain.decision import Decision
+from domain.errors import Refused as RuleSaysNo
 from domain.order import Order
 from starter import door
 from starter.client import Backorders
 from starter.errors import BadInput, Refusal
+from starter.quoting import quoted
+from store.database import Database
 from workflows.messages import faults, moment_faults, sentence
 
 _AT_ONCE = 20
@@ -63,13 +67,13 @@ def _document(one: Decision | Refused) -> Any:
 
 def _row(one: Decision | Refused) -> tuple[str, ...]:
     if isinstance(one, Refused):
-        return (one.order_id, "[red]refused[/]", "", "", "", one.message)
+        return (one.order_id, "[red]refused[/]", "", "", "", escape(one.message))
     colour = {"in_stock": "green", "backordered": "yellow", "rejected": "red"}[one.outcome]
     why = " ".join(reason.message or reason.code for reason in one.reasons)
     allocated = str(sum(line.allocated for line in one.lines))
     backordered = str(sum(line.backordered for line in one.lines))
     promised = str(one.promised_on or "no date yet") if one.backordered else ""
-    return (one.order_id, f"[{colour}]{one.outcome}[/]", promised, allocated, backordered, why)
+    return (one.order_id, f"[{colour}]{one.outcome}[/]", promised, allocated, backordered, escape(why))
 
 
 async def place(file: str, *, as_json: bool) -> Decisions:
@@ -91,6 +95,22 @@ async def place(file: str, *, as_json: bool) -> Decisions:
 
             answers = await asyncio.gather(*(one(order) for order in orders))
     return Decisions(tuple(answers), single)
+
+
+async def quote(file: str) -> Decisions:
+    """The decision that each order of a file would get now; nothing is stored."""
+    bodies, single = _bodies(file)
+    orders = _read(bodies)
+    zone = door.settings().time_zone
+    async with door.database() as database:
+        return Decisions(tuple(_quote(database, order, zone) for order in orders), single)
+
+
+def _quote(database: Database, order: Order, zone: str) -> Decision | Refused:
+    try:
+        return quoted(database, order, datetime.now(UTC), zone)
+    except RuleSaysNo as refusal:
+        return Refused(order.order_id, refusal.code, str(refusal))
 
 
 async def _place(doors: Backorders, order: Order) -> Decision | Refused:

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from domain.changes import ChangeOutcome, Settlement
+from domain.changes import Settlement
 from domain.choice import Choice
 from domain.report import Status, StatusParcel
 from gateways.carrier import Tracked
@@ -22,7 +22,7 @@ from worker import gateways
 async def choose(order_id: str, choice: str, by: str) -> Said:
     wish = Choice.model_validate({"choice": choice, "requested_by": by})
     async with door.backorders() as doors:
-        return _said(await doors.choose(order_id, wish))
+        return door.changed(await doors.choose(order_id, wish))
 
 
 async def hand_over(order_id: str, number: int) -> Said:
@@ -46,7 +46,7 @@ async def settle(order_id: str, how: str, reason: str, parcel: int | None, by: s
     async with door.backorders() as doors, door.database() as database:
         number = _only_unpaid(database, order_id) if parcel is None else parcel
         body = {"parcel": number, "how": how, "reason": reason, "requested_by": by}
-        return _said(await doors.settle(order_id, Settlement.model_validate(body)))
+        return door.changed(await doors.settle(order_id, Settlement.model_validate(body)))
 
 
 def _only_unpaid(database: Database, order_id: str) -> int:
@@ -56,10 +56,6 @@ def _only_unpaid(database: Database, order_id: str) -> int:
     if len(owed) > 1:
         raise BadInput(f"--parcel: order {order_id} has several unpaid parcels: {', '.join(map(str, owed))}")
     return owed[0]
-
-
-def _said(outcome: ChangeOutcome) -> Said:
-    return Said(outcome, f"Order {outcome.order_id}: {outcome.message}")
 
 
 @dataclass(frozen=True)

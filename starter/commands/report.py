@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 
 from domain.payment import PaymentKind
@@ -68,7 +69,7 @@ class Payments:
 
     def _show_stuck(self, console: Console) -> None:
         for one in self.stuck:
-            console.print(f"[red]A person must look[/]: order {one.order_id}, {one.what}: {one.why}")
+            console.print(f"[red]A person must look[/]: order {one.order_id}, {one.what}: {escape(one.why)}")
 
 
 def _table(found: tuple[Difference, ...], title: str) -> Table:

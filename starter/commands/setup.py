@@ -1,23 +1,13 @@
-"""Setting up: migrations, search attributes, products, policy."""
+"""Setting up: migrations, search attributes, the daily schedule."""
 
-import json
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel
-
-from domain.policy import Catalog, Policy
 from starter import door
-from starter.commands.orders import read_text
 from starter.door import Said
-from starter.errors import BadInput, OutOfReach
-from store import catalog
+from starter.errors import OutOfReach
+from starter.schedule import schedule_review
 from store.database import Database
 from store.migrate import migrate
 from workflows.connection import connect, register_search_attributes
-
-M = TypeVar("M", bound=BaseModel)
+from workflows.messages import DAILY_REVIEW
 
 
 async def init() -> Said:
@@ -31,38 +21,12 @@ async def init() -> Said:
     finally:
         database.close()
     try:
-        await register_search_attributes(await connect(address))
+        client = await connect(address)
+        await register_search_attributes(client)
+        await schedule_review(client, settings.time_zone)
     except RuntimeError as error:
         raise OutOfReach("Temporal") from error
     return Said(
-        {"database": "newest", "search_attributes": "registered"},
-        "The database is at its newest migration; Temporal knows our search attributes.",
+        {"database": "newest", "search_attributes": "registered", "schedule": DAILY_REVIEW},
+        "The database is at its newest migration; Temporal knows our search attributes and the daily review.",
     )
-
-
-async def load_catalog(file: Path) -> Said:
-    loaded = _load(Catalog, file)
-    async with door.database() as database:
-        count = database.write(catalog.load_products, loaded.products)
-    return Said({"products": count}, f"{count} products loaded.")
-
-
-async def load_policy(file: Path) -> Said:
-    policy = _load(Policy, file)
-    unknown = set(_json(file)) - set(Policy.model_fields)
-    if unknown:
-        raise BadInput(f"{', '.join(sorted(unknown))}: the policy has no such field")
-    async with door.database() as database:
-        database.write(catalog.load_policy, policy, datetime.now(UTC))
-    return Said({"policy": "loaded"}, "The policy is in force for orders placed from now on.")
-
-
-def _load(model: type[M], file: Path) -> M:
-    return model.model_validate_json(json.dumps(_json(file)))
-
-
-def _json(file: Path) -> Any:
-    try:
-        return json.loads(read_text(str(file)))
-    except ValueError as error:
-        raise BadInput(f"{file}: not JSON: {error}") from None

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from domain.inventory import ChangeKind, ChangeLine, InventoryChange, InventoryOutcome
 from starter import door
 from starter.errors import BadInput, Refusal
-from store.tables import InboundRow
+from store.supply_tables import InboundRow
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,7 @@ def embedded_stack(data: Path, *, fresh: bool = False) -> EmbeddedStack:
 
 @asynccontextmanager
 async def _worker(addresses: Addresses) -> AsyncIterator[None]:
+    from starter.schedule import schedule_review
     from store.migrate import migrate
     from worker.settings import Settings
     from worker.wiring import parts, running_worker, settle
@@ -158,6 +159,7 @@ async def _worker(addresses: Addresses) -> AsyncIterator[None]:
         migrate(built.database)
         settle()
         async with running_worker(client, built):
+            await schedule_review(client, settings.time_zone)
             yield
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def silent(address: str) -> bool:
 
 @contextmanager
 def running_up(data: Path) -> Iterator[dict[str, Any]]:
-    """A running `backorder up` with the example's catalogue, and its addresses."""
+    """A running `backorder up` with the example's catalogue and some supply of it, and its addresses."""
     process = subprocess.Popen(
         [COMMAND, "up", "--json"], env=environment(data), cwd=data, stdout=subprocess.PIPE, text=True
     )
@@ -52,6 +53,9 @@ def running_up(data: Path) -> Iterator[dict[str, Any]]:
     addresses: dict[str, Any] = json.loads(process.stdout.readline())
     try:
         assert run(data, "catalog", "load", str(EXAMPLES / "catalog.json")).returncode == 0
+        eta = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+        announced = run(data, "inbound", "PO-1", f"{SKU}=500", "--eta", eta, "--supplier", "Acme Widgets")
+        assert announced.returncode == 0, announced.stderr
         yield addresses
     finally:
         process.send_signal(signal.SIGTERM)
