@@ -1,4 +1,4 @@
-"""`python -m benchmarks [name …]`: measure all, or what is named: start, deal, life."""
+"""`python -m benchmarks [name …]`: measure all, or what is named: start, deal, promises, life."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ from benchmarks.table import Figure, report
 
 
 def main() -> None:
-    wanted = set(sys.argv[1:]) or {"start", "deal", "life"}
+    wanted = set(sys.argv[1:]) or {"start", "deal", "promises", "life"}
     figures: list[Figure] = []
     if "start" in wanted:
         from benchmarks import start
@@ -18,6 +18,10 @@ def main() -> None:
         from benchmarks import deal
 
         figures.extend(deal.measure())
+    if "promises" in wanted:
+        from benchmarks import promises
+
+        figures.extend(promises.measure())
     if "life" in wanted:
         from benchmarks import life
 

@@ -28,25 +28,25 @@ _CAUSES = count()
 
 
 def measure() -> Iterator[Figure]:
-    with _databases() as databases:
-        for name, database in databases:
+    with databases() as found:
+        for name, database in found:
             yield from _of(name, database)
 
 
 def _of(name: str, database: Database) -> Iterator[Figure]:
-    _fill(database, "DEEP", DEEP)
-    _fill(database, "SHALLOW", SHALLOW)
-    _analyse(database)
-    deep = _best(lambda: _deal(database, "DEEP", 100))
-    shallow = _best(lambda: _deal(database, "SHALLOW", 100))
+    fill(database, "DEEP", DEEP)
+    fill(database, "SHALLOW", SHALLOW)
+    analyse(database)
+    deep = best(lambda: _deal(database, "DEEP", 100))
+    shallow = best(lambda: _deal(database, "SHALLOW", 100))
     yield time_ratio(f"100 units to 1,000,000 lines against 1,000 ({name})", deep, shallow, 3)
-    bare = _best(lambda: _bare(database, "DEEP", 10_000))
-    dealt = _best(lambda: _deal(database, "DEEP", 10_000))
+    bare = best(lambda: _bare(database, "DEEP", 10_000))
+    dealt = best(lambda: _deal(database, "DEEP", 10_000))
     yield time_ratio(f"10,000 units with ledger and bells against the bare update ({name})", dealt, bare, 3)
 
 
 @contextmanager
-def _databases() -> Iterator[list[tuple[str, Database]]]:
+def databases() -> Iterator[list[tuple[str, Database]]]:
     with tempfile.TemporaryDirectory() as folder, postgres() as server:
         server.create("bench")
         found = [
@@ -62,7 +62,7 @@ def _databases() -> Iterator[list[tuple[str, Database]]]:
                 database.close()
 
 
-def _fill(database: Database, sku: str, lines: int) -> None:
+def fill(database: Database, sku: str, lines: int) -> None:
     """A queue of lines of 1 to 5 units, 3 on average."""
     database.write(catalog.load_products, (Product(sku=sku, title=sku),))
     for first in range(0, lines, _BATCH):
@@ -114,13 +114,13 @@ def _line(order_id: str, sku: str, number: int) -> dict[str, object]:
     }
 
 
-def _analyse(database: Database) -> None:
+def analyse(database: Database) -> None:
     with database.engine.connect() as connection:
         connection.execute(text("ANALYZE"))
         connection.commit()
 
 
-def _best(once: Callable[[], float]) -> float:
+def best(once: Callable[[], float]) -> float:
     return min(once() for _ in range(TRIES))
 
 
@@ -128,7 +128,7 @@ class _Undo(Exception):  # noqa: N818 - ends a transaction, so that each try mee
     pass
 
 
-def _timed(database: Database, work: Callable[[Session], None]) -> float:
+def timed(database: Database, work: Callable[[Session], None]) -> float:
     """The seconds of the work inside its transaction, which is then undone."""
     taken = 0.0
 
@@ -154,7 +154,7 @@ def _deal(database: Database, sku: str, units: int) -> float:
         given = Deal(session, f"bench-{next(_CAUSES)}", START).run(product)
         assert given == units
 
-    return _timed(database, work)
+    return timed(database, work)
 
 
 def _bare(database: Database, sku: str, units: int) -> float:
@@ -187,4 +187,4 @@ def _bare(database: Database, sku: str, units: int) -> float:
             .execution_options(synchronize_session=False)
         )
 
-    return _timed(database, work)
+    return timed(database, work)

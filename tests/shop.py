@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from aiosmtpd.smtp import SMTP, Envelope
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
@@ -21,12 +22,13 @@ from temporalio.testing import WorkflowEnvironment
 from activities.notices import Shop as ShopSigns
 from domain.cancellation import Cancellation, CancellationOutcome, CancelledLine, Reason
 from domain.decision import Decision
-from domain.inventory import InventoryOutcome
+from domain.inventory import ChangeKind, ChangeLine, InventoryChange, InventoryOutcome
 from domain.order import Order
 from domain.outcome import Outcome
 from domain.policy import Policy, Product
 from domain.report import Status
 from domain.state import OrderState
+from domain.suppliers import Suppliers
 from gateways.carrier import Carrier
 from gateways.letters import Letters
 from gateways.links import Links
@@ -35,7 +37,8 @@ from gateways.sandbox_carrier import SandboxCarrier
 from gateways.sandbox_payment import SandboxPayments
 from gateways.smtp import SmtpMailer
 from starter.client import Backorders
-from store import audit, catalog, orders, status
+from starter.renewing import renew, tell
+from store import audit, catalog, keys, orders, status, suppliers, supply
 from store.database import Database
 from store.life_tables import ChangeRow, ParcelRow, PaymentRow
 from tests.servers import test_server
@@ -98,6 +101,13 @@ class MailServer:
             yield server.sockets[0].getsockname()[1]
         finally:
             server.close()
+
+
+def words(mail: EmailMessage) -> str:
+    """A mail's text, for those who do not want its HTML."""
+    body = mail.get_body(("plain",))
+    assert isinstance(body, EmailMessage)
+    return str(body.get_content())
 
 
 def _read(content: bytes) -> EmailMessage:
@@ -191,19 +201,56 @@ class Shop:
     async def place(self, order_id: str, units: int = 1, **fields: Any) -> Decision:
         return await self.doors.place(await self.order(order_id, units, **fields))
 
-    async def receive(self, units: int, sku: str = SKU, change_id: str | None = None) -> InventoryOutcome:
+    async def receive(
+        self, units: int, sku: str = SKU, change_id: str | None = None, inbound_id: str | None = None
+    ) -> InventoryOutcome:
         with self.env.auto_time_skipping_disabled():
-            return await self.doors.receive(change_id or self._change_id(), {sku: units}, at=await self.now())
+            return await self.doors.receive(
+                change_id or self._change_id(), {sku: units}, inbound_id=inbound_id, at=await self.now()
+            )
 
     async def adjust(self, units: int, sku: str = SKU) -> InventoryOutcome:
         with self.env.auto_time_skipping_disabled():
             return await self.doors.adjust(self._change_id(), {sku: units}, "counted", at=await self.now())
 
-    async def announce(self, inbound_id: str, units: int, eta: date, sku: str = SKU) -> InventoryOutcome:
+    async def announce(
+        self, inbound_id: str, units: int, eta: date | None, sku: str = SKU, **word: Any
+    ) -> InventoryOutcome:
+        """Units of a purchase-order line for a date; in other `word`: its supplier, or that it is cancelled."""
         with self.env.auto_time_skipping_disabled():
             return await self.doors.announce(
-                self._change_id(), inbound_id, {sku: units}, eta=eta, at=await self.now()
+                self._change_id(), inbound_id, {sku: units}, eta=eta, at=await self.now(), **word
             )
+
+    async def discontinue(self, sku: str = SKU) -> InventoryOutcome:
+        change = InventoryChange(
+            change_id=self._change_id(),
+            kind=ChangeKind.DISCONTINUED,
+            happened_at=await self.now(),
+            lines=(ChangeLine(sku=sku),),
+        )
+        with self.env.auto_time_skipping_disabled():
+            return await self.doors.apply(change)
+
+    async def sells(self, sku: str = SKU, **says: Any) -> None:
+        """What the catalogue says of a product from now on."""
+        product = Product(sku=sku, title=sku.replace("-", " ").title(), **says)
+        await self._renewed(self.database.write(catalog.load_products, (product,)))
+
+    async def knows(self, known: Suppliers) -> None:
+        """Suppliers, and what they delivered."""
+        self.database.write(suppliers.load, known, (await self.now()).date())
+        await self._renewed(self.database.read(supply.skus_with_supply))
+
+    async def _renewed(self, skus: Iterable[str]) -> None:
+        at = await self.now()
+        await renew(self.database, skus, keys.loaded(at), at, "UTC")
+        await tell(self.database, self.client, keys.loaded(at), at)
+
+    async def atp(self, units: int = 1, sku: str = SKU) -> date | None:
+        """Available to promise: when that many more units would ship."""
+        decision = await self.doors.quote(await self.order("atp", lines=[line(sku, units)]))
+        return decision.promised_on
 
     async def cancel(
         self,
@@ -246,6 +293,17 @@ class Shop:
     async def until(self, order_id: str, condition: Callable[[OrderState], bool]) -> OrderState:
         """The order once it is so; a wait for a condition, never for luck."""
         return await eventually(lambda: self._if(order_id, condition), f"order {order_id}")
+
+    async def heard(self, *order_ids: str) -> None:
+        """Once every bell is rung, and these orders have told what it made due and wait again."""
+        await eventually(lambda: not self.database.read(audit.unrung_bells), "bells")
+        for order_id in order_ids:
+            await eventually(lambda one=order_id: self._waits(one), f"order {order_id} waits")
+
+    async def _waits(self, order_id: str) -> bool:
+        """Whether the last thing that its workflow did is to set its clock."""
+        history = await self.handle(order_id).fetch_history()
+        return history.events[-1].event_type == EventType.EVENT_TYPE_TIMER_STARTED
 
     def _if(self, order_id: str, condition: Callable[[OrderState], bool]) -> OrderState | None:
         state = self.state(order_id)

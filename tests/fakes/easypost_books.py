@@ -12,8 +12,8 @@ from typing import Any
 
 from domain.money import Money
 from domain.order import Address
+from domain.working_days import after_working_days
 from gateways import tariff
-from gateways.business_days import after_business_days
 from gateways.carrier import ParcelSpec, Rate
 from gateways.sandbox_carrier import UNDELIVERABLE, BookedLabel, tracking_number
 from tests.fakes.loopback import HttpRefusal
@@ -181,7 +181,7 @@ def _offer(rate: Body, now: datetime) -> Rate:
         service=rate["service"],
         cost=Money(minor=int(Decimal(rate["rate"]).scaleb(2)), currency=rate["currency"]),
         days=rate["delivery_days"],
-        estimated_delivery=after_business_days(now.date(), rate["delivery_days"]),
+        estimated_delivery=after_working_days(now.date(), rate["delivery_days"]),
     )
 
 

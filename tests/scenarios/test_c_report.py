@@ -37,7 +37,7 @@ async def test_c8_only_what_was_planted_differs(shop: Shop) -> None:
     for order_id in ("100", "101", "102"):
         await shop.place(order_id, 2)
         await shop.ended(order_id)
-    await shop.place("103", 2, timing="at_order")
+    await shop.place("103", 3, timing="at_order", fulfilment="together")
     await shop.cancel("103", lines={SKU: 1})
     await shop.ended("103")
     assert await differences(shop, began) == (5, set())

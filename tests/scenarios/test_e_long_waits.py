@@ -9,15 +9,20 @@ import pytest
 from domain.cancellation import Cancellation, CancelledLine, CancelResult, Reason
 from domain.notices import Kind
 from domain.order import Fulfilment
+from domain.policy import Law, Policy
+from store import catalog
 from tests.shop import PRICE, SKU, Books, Shop, eventually
 
 WEEKS = 104
 UNITS = 500
 MOST_EVENTS = 4_000
+ENDLESS = Policy(delay_rule={"*": Law.NONE}, stale_after_days_without_promise=None)
+"""Terms that end no wait."""
 
 
 @pytest.mark.slow
 async def test_e6_a_wait_of_two_years_stays_short_run_by_run_and_loses_no_message(shop: Shop) -> None:
+    shop.database.write(catalog.load_policy, ENDLESS, await shop.now())
     decision = await shop.place("100", UNITS, fulfilment=Fulfilment.TOGETHER)
     asked: list[str] = []
     for week in range(1, WEEKS + 1):
