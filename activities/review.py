@@ -69,10 +69,11 @@ class Reviews:
     @activity.defn
     async def renew_promises(self, step: Round) -> int:
         """Learn from the deliveries, then give each waiting line its date anew; how many orders must hear of it."""
-        cause = keys.reviewed(step.day)
+        cause = keys.reviewed(step.day, step.at)
+        today = step.at.astimezone(ZoneInfo(self.shop.time_zone)).date()
         last = _resumed_after()
         if last is None:
-            await self.database.awrite(supply.relearn, step.day)
+            await self.database.awrite(supply.relearn, today)
         for sku in sorted(await self.database.aread(supply.skus_with_supply)):
             if last is None or sku > last:
                 await self.database.awrite(supply.refresh, sku, cause, step.at, self.shop.time_zone)

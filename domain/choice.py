@@ -34,12 +34,6 @@ def wanted(state: OrderState, now: datetime) -> bool:
     return asks and state.backordered_units > 0 and bool(parcels.ahead_of_the_rest(state, now))
 
 
-def question(state: OrderState, now: datetime) -> Tell | None:
-    """The question, while it was not asked yet."""
-    asked = state.told(NOTICE.kind, NOTICE.occasion)
-    return NOTICE if wanted(state, now) and not asked else None
-
-
 def deadline(state: OrderState) -> datetime | None:
     """Until when the customer may choose; None when he was not asked, or has chosen."""
     asked = next((notice.at for notice in state.notices if notice.kind is NOTICE.kind), None)

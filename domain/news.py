@@ -1,7 +1,7 @@
 """Which notice is due: for something that happened, or because a regular word to a waiting customer is."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from domain import choice, dunning, waiting
 from domain.notices import Kind, told_that_day, update_at, updates_passed
@@ -14,28 +14,24 @@ from domain.steps import Tell, Wait
 
 def due(state: OrderState, now: datetime) -> Iterator[Tell]:
     """The notice to send now, if any: what happened, what the law asks, what moved, the regular word."""
-    tell = (
-        untold(state)
-        or choice.question(state, now)
-        or waiting.notice(state, now)
-        or promise_moved(state)
-        or update(state, now)
-    )
+    tell = untold(state, now) or waiting.notice(state, now) or promise_moved(state) or update(state, now)
     if tell is not None:
         yield tell
 
 
-def untold(state: OrderState) -> Tell | None:
-    """The first notice that something already happened asks for."""
+def untold(state: OrderState, now: datetime | None = None) -> Tell | None:
+    """The first notice that something already happened asks for; at a time, the question of the customer's choice too."""
     if state.status in {Status.PLACING, Status.REJECTED}:
         return None
-    return next((tell for tell in _asked_for(state) if not state.told(tell.kind, tell.occasion)), None)
+    return next((tell for tell in _asked_for(state, now) if not state.told(tell.kind, tell.occasion)), None)
 
 
-def _asked_for(state: OrderState) -> Iterator[Tell]:
+def _asked_for(state: OrderState, now: datetime | None) -> Iterator[Tell]:
     yield Tell(Kind.CONFIRMATION, "placed")
     for parcel in state.parcels:
         yield from _of_parcel(parcel)
+    if now is not None and choice.wanted(state, now):
+        yield choice.NOTICE
     for cancellation in state.cancellations:
         if cancellation.units:
             yield Tell(Kind.CANCELLED, cancellation.cancellation_id)
@@ -62,13 +58,14 @@ def _of_parcel(parcel: ParcelState) -> Iterator[Tell]:
 def promise_moved(state: OrderState) -> Tell | None:
     """A date that was told and moved by more than the tolerance, or is not known any more, or is known again.
 
-    A first date waits for the next regular word.
+    A first date waits for the next regular word, and one that an option notice has just called missed is no news.
     """
     if state.edition == 1 or state.accepted_at is None or not state.waits_for_a_date:
         return None
     told, expected = state.promised_on, state.expected_on
     if told is None:
-        moved = expected is not None and state.original_promised_on is not None
+        missed = max((delay.deadline for delay in state.delays), default=date.min)
+        moved = expected is not None and state.original_promised_on is not None and expected > missed
     else:
         moved = expected is None or abs((expected - told).days) > state.terms.promise_tolerance_days
     number = sum(notice.kind is Kind.PROMISE_MOVED for notice in state.notices) + 1

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.cancellation import CancelledLine, Reason
+from domain.cancellation import Cancellation, CancelledLine, Reason
 from domain.delays import RULES, USUAL_DAYS, Standing, end_of
 from domain.notices import Kind
 from domain.policy import Law
@@ -14,8 +14,8 @@ from domain.steps import CancelWaiting, HoldForLaw, Tell, Wait
 HOLD_FOR = timedelta(hours=24)
 """So long operations may look at an order whose legal deadline passed while the shop was down."""
 
-BY_LAW = "law"
-"""Who cancels what the law ends."""
+BY_LAW, BY_ITSELF = "law", "backorder"
+"""Who cancels what the law ends, and what ends otherwise."""
 
 _IN_TIME = timedelta(hours=1)
 
@@ -28,8 +28,23 @@ def ends(state: OrderState, now: datetime) -> CancelWaiting | HoldForLaw | None:
         return None
     given_up = {line.sku: min(line.given_up, line.backordered) for line in state.lines}
     if any(given_up.values()):
-        return _cancel(Reason.DISCONTINUED, "backorder", given_up)
+        return _cancel(Reason.DISCONTINUED, BY_ITSELF, given_up)
     return _lapsed(state, now) or _stale(state, now)
+
+
+def ends_itself(cancellation: Cancellation) -> bool:
+    """Whether nobody asked for it but these rules."""
+    reasons = {Reason.DISCONTINUED, Reason.STALE, Reason.DELAY_NOT_ACCEPTED}
+    return cancellation.requested_by in {BY_LAW, BY_ITSELF} and cancellation.reason in reasons
+
+
+def still_ends(state: OrderState, cancellation: Cancellation, now: datetime) -> bool:
+    """Whether the rules say the same of what is known by now: what they saw may have been overtaken by stock."""
+    end = ends(state, now)
+    return isinstance(end, CancelWaiting) and (end.reason, end.lines) == (
+        cancellation.reason,
+        cancellation.lines,
+    )
 
 
 def notice(state: OrderState, now: datetime) -> Tell | None:
@@ -134,7 +149,7 @@ def _lapsed(state: OrderState, now: datetime) -> CancelWaiting | HoldForLaw | No
 
 def _stale(state: OrderState, now: datetime) -> CancelWaiting | None:
     at = _stale_ends_at(state)
-    return _cancel_all(state, Reason.STALE, "backorder") if at is not None and now >= at else None
+    return _cancel_all(state, Reason.STALE, BY_ITSELF) if at is not None and now >= at else None
 
 
 def _stale_ends_at(state: OrderState) -> datetime | None:

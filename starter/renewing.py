@@ -18,6 +18,11 @@ async def renew(database: Database, skus: Iterable[str], cause: str, at: datetim
     return await database.aread(bells.hanging, cause)
 
 
+async def renew_all(database: Database, cause: str, at: datetime, time_zone: str) -> int:
+    """The same of every SKU that is waited for or to come."""
+    return await renew(database, await database.aread(supply.skus_with_supply), cause, at, time_zone)
+
+
 async def tell(database: Database, client: Client, cause: str, at: datetime) -> int:
     """Ring the bells of a cause at once; how many orders were reached. What is not rung now, the review rings."""
     ringing = Bells(database, client, backorder_workflow_id)

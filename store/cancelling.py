@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain import waiting
 from domain.cancellation import Cancellation, CancellationOutcome, message, result, split
 from domain.errors import CancellationBodyChanged, UnknownLine, UnknownOrder
 from domain.model import Instant, Model
@@ -41,6 +42,10 @@ def cancel(session: Session, asked: Cancelling) -> Cancelled:
         return _again(session, known, asked)
     products = lock(session, orders.body(session, asked.order_id).skus)
     before = orders.state(session, asked.order_id)
+    if waiting.ends_itself(asked.cancellation) and not waiting.still_ends(
+        before, asked.cancellation, asked.at
+    ):
+        return Cancelled(state=before, outcome=_outcome(session, order.order_id, 0, 0, before))
     wanted = _wanted(before, asked.cancellation)
     deal = Deal(session, keys.cancelled(cancellation_id), asked.at, asked.order_id, order.time_zone)
     units = 0 if before.status.ended else _take(session, deal, wanted, products)

@@ -33,6 +33,8 @@ from store.cancelling import Cancelling
 from store.life_tables import ChangeRow, DelayRow, ParcelRow
 from store.parcels import Step
 
+_AGREED = "Thank you: the order waits for the new date."
+
 
 class Changing(Model):
     """A change that was asked for."""
@@ -185,12 +187,15 @@ def _consent(session: Session, asked: Changing, consent: Consent) -> _Done:
 
     One that came in time for operations to hear it beats a deadline that passed unseen.
     """
-    rules.unanswered(orders.state(session, asked.order_id), consent)
+    state = orders.state(session, asked.order_id)
+    rules.unanswered(state, consent)
+    if state.delays[-1].accepted:
+        return _Done(message=_AGREED, what=Change.CONSENT)
     answer = {"accepted": consent.accepted, "answered_at": asked.at, "answered_by": consent.requested_by}
     session.execute(update(DelayRow).where(DelayRow.notice_id == consent.notice_id).values(answer))
     if consent.accepted:
         orders.change(session, asked.order_id, law_hold_until=None)
-        return _Done(message="Thank you: the order waits for the new date.", what=Change.CONSENT)
+        return _Done(message=_AGREED, what=Change.CONSENT)
     by, why = consent.requested_by, Reason.DELAY_NOT_ACCEPTED
     return _cancel(session, asked, Change.CONSENT, by, reason=why)
 

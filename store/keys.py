@@ -53,5 +53,6 @@ def gateway(order_id: str, parcel: int, kind: str, attempt: int) -> str:
     return f"{order_id}/{parcel}/{kind}/{attempt}"
 
 
-def reviewed(day: date) -> str:
-    return f"review-{day.isoformat()}"
+def reviewed(day: date, at: datetime) -> str:
+    """One review of a day; a second one may move dates again."""
+    return f"review-{day.isoformat()}-{at:%Y%m%dT%H%M%S%f}"

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.base import Base
@@ -70,6 +70,14 @@ class NoticeRow(Base):
     """One e-mail to one customer about one thing, once."""
 
     __tablename__ = "notices"
+    __table_args__ = (
+        Index(
+            "ix_notices_undelivered",
+            "at",
+            sqlite_where=text("NOT delivered"),
+            postgresql_where=text("NOT delivered"),
+        ),
+    )
 
     order_id: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
@@ -82,7 +90,7 @@ class NoticeRow(Base):
 
 class CancellationRow(Base):
     __tablename__ = "cancellations"
-    __table_args__ = (Index(None, "order_id"),)
+    __table_args__ = (Index(None, "order_id"), Index(None, "at"))
 
     cancellation_id: Mapped[str] = mapped_column(primary_key=True)
     order_id: Mapped[str]

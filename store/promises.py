@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, case, func, or_, select, tuple_, update
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, case, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from domain import supply
@@ -191,23 +191,25 @@ def _tell(session: Session, deal: Deal, lines: Any) -> None:
 def renew_with_time(session: Session, deal: Deal, product: ProductRow) -> None:
     """What time alone changes, or the catalogue: the day of release, and dates that no supply stands behind.
 
-    Of these a usual one is given where there is none, and anew where it has passed.
+    Of these a usual one is given where there is none, and anew where it has passed; others that passed are gone.
     """
     says, expected = offered(product, catalog.policy(session)), _dates(session, deal, product)
     _release(session, deal, says)
-    if expected.undated is None:
-        return
-    promised = LineRow.promised_on
-    soonest = max(deal.today, says.unreleased(deal.today) or deal.today)
-    usual = promised < soonest if says.usual_restock_days is not None else promised != expected.undated
-    lines = and_(
-        LineRow.sku == product.sku,
-        LineRow.backordered > 0,
-        LineRow.supply_on.is_(None),
-        or_(promised.is_(None), usual),
-    )
+    waiting = and_(LineRow.sku == product.sku, LineRow.backordered > 0, LineRow.supply_on.is_(None))
+    lines = and_(waiting, _out_of_date(says, expected))
     _tell(session, deal, lines)
     _change(session, lines, promised_on=expected.undated)
+
+
+def _out_of_date(says: Product, expected: Dates) -> ColumnElement[bool]:
+    """Which dates that no supply stands behind hold no longer: a passed one is gone, if there is no other."""
+    promised = LineRow.promised_on
+    if expected.undated is None:
+        return promised < expected.today
+    if says.usual_restock_days is None:
+        return promised.is_distinct_from(expected.undated)
+    soonest = max(expected.today, says.release_on or expected.today)
+    return or_(promised.is_(None), promised < soonest)
 
 
 def _release(session: Session, deal: Deal, says: Product) -> None:

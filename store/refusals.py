@@ -95,7 +95,8 @@ def _cancel_rate(session: Session, asking: Asking, sku: str) -> float:
     latest = (
         select(OrderRow.status)
         .join(LineRow, LineRow.order_id == OrderRow.order_id)
-        .where(LineRow.sku == sku, OrderRow.status.in_([Status.COMPLETED, Status.CANCELLED]), was_backordered)
+        .where(LineRow.sku == sku, LineRow.backordered == 0, LineRow.allocated == 0, LineRow.claimed == 0)
+        .where(OrderRow.status.in_([Status.COMPLETED, Status.CANCELLED]), was_backordered)
         .order_by(LineRow.placed_at.desc())
         .limit(_LATEST)
     )

@@ -12,13 +12,13 @@ from domain.parcel import ParcelStage
 from domain.payment import PaymentKind
 from domain.review import SHOWN, Ended, Need, Needing, Needy
 from domain.status import Status
-from domain.waiting import BY_LAW
+from domain.waiting import BY_ITSELF, BY_LAW
 from store import orders
 from store.life_tables import CancellationRow, NoticeRow, ParcelRow, PaymentRow
 from store.payments import FAILED
 from store.tables import OrderRow
 
-BY_ITSELF = ("backorder", BY_LAW, "deadline")
+_NOBODY = (BY_ITSELF, BY_LAW, "deadline")
 """Who asks for a cancellation when nobody does."""
 
 _PAYS_WITHIN = timedelta(days=1)
@@ -146,7 +146,7 @@ def ended(session: Session, since: datetime, at: datetime) -> Ended:
         CancellationRow.at >= since,
         CancellationRow.at < at,
         CancellationRow.units > 0,
-        CancellationRow.body["requested_by"].as_string().in_(BY_ITSELF),
+        CancellationRow.body["requested_by"].as_string().in_(_NOBODY),
     )
     number = func.count(CancellationRow.order_id.distinct())
     by_reason = select(CancellationRow.reason, number).where(*by_itself).group_by(CancellationRow.reason)

@@ -18,13 +18,18 @@ def pause(session: Session, reason: str, by: str, at: datetime) -> None:
 
 
 def resume(session: Session, reason: str, by: str, at: datetime) -> str:
-    """Let parcels leave again.
-
-    Returns the cause under which the orders hear of it that could go on.
-    """
+    """Let parcels leave again; the cause under which orders are to hear of it, by `wake`."""
     session.execute(update(ShopRow).where(ShopRow.id == 1).values(paused=None))
-    session.add(OperationRow(what="resume", body={"reason": reason}, requested_by=by, at=at))
     cause = keys.resumed(at)
+    body = {"reason": reason, "cause": cause}
+    session.add(OperationRow(what="resume", body=body, requested_by=by, at=at))
+    return cause
+
+
+def wake(session: Session, cause: str, at: datetime) -> None:
+    """A bell for each order that could go on.
+
+    In a transaction after the one that resumed: an order that is dealt units while this one asks sees the switch.
+    """
     ready = select(LineRow.order_id).where(or_(LineRow.allocated > 0, LineRow.claimed > 0)).distinct()
     bells.hang(session, cause, "inventory_received", at, ready)
-    return cause

@@ -1,9 +1,9 @@
 """Supply: purchase-order lines as they are announced, revised, received; and what suppliers' deliveries teach."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from domain.inventory import ChangeKind, ChangeLine, InventoryChange
@@ -20,6 +20,17 @@ ALL_SUPPLIERS = ""
 """The row of what all suppliers taught together; it stands for those of whom nothing is known."""
 
 _OPEN = (InboundRow.quantity > 0, ~InboundRow.cancelled)
+_EXPECTED = (
+    update(InboundRow)
+    .where(
+        InboundRow.inbound_id == bindparam("of"),
+        InboundRow.sku == bindparam("of_sku"),
+        InboundRow.eta == bindparam("of_eta"),
+    )
+    .values(expected_on=bindparam("on"))
+)
+"""One whose supplier gave another date meanwhile is left alone."""
+
 _MOVES_SUPPLY = {ChangeKind.RECEIVED, ChangeKind.INBOUND}
 
 
@@ -37,15 +48,17 @@ def announce(session: Session, body: InventoryChange, line: ChangeLine) -> None:
     inbound.eta = line.eta or inbound.eta
     inbound.cancelled = line.cancelled
     inbound.happened_at = body.happened_at
-    inbound.expected_on = _with_buffer(session, inbound)
+    inbound.expected_on = inbound.eta + _buffer(_buffers(session), inbound.supplier) if inbound.eta else None
 
 
-def _with_buffer(session: Session, inbound: InboundRow) -> date | None:
-    supplier = session.get(SupplierRow, inbound.supplier or ALL_SUPPLIERS)
-    if supplier is None or supplier.buffer_days is None:
-        supplier = session.get(SupplierRow, ALL_SUPPLIERS)
-    buffer = supplier.buffer_days if supplier else None
-    return inbound.eta + timedelta(days=buffer or 0) if inbound.eta else None
+def _buffers(session: Session) -> dict[str, int]:
+    """The days to add to each supplier's dates, as far as they are known."""
+    known = select(SupplierRow.supplier, SupplierRow.buffer_days).where(SupplierRow.buffer_days.is_not(None))
+    return {supplier: days for supplier, days in session.execute(known) if days is not None}
+
+
+def _buffer(buffers: Mapping[str, int], supplier: str | None) -> timedelta:
+    return timedelta(days=buffers.get(supplier or ALL_SUPPLIERS, buffers.get(ALL_SUPPLIERS, 0)))
 
 
 def receive(session: Session, deal: Deal, line: ChangeLine) -> None:
@@ -149,8 +162,16 @@ def relearn(session: Session, today: date) -> None:
     if deliveries:
         _keep(session, learned, {delivery.supplier for delivery in deliveries})
     session.flush()
-    for inbound in session.scalars(select(InboundRow).where(*_OPEN)):
-        inbound.expected_on = _expected(session, inbound, learned, today)
+    buffers = _buffers(session)
+    dated = select(InboundRow.inbound_id, InboundRow.sku, InboundRow.eta, InboundRow.supplier)
+    expected = [
+        {"of": of, "of_sku": sku, "of_eta": eta, "on": _expected(eta, supplier, buffers, learned, today)}
+        for of, sku, eta, supplier in session.execute(dated.where(*_OPEN))
+        if eta is not None
+    ]
+    if expected:
+        session.connection().execute(_EXPECTED, expected)
+    session.expire_all()
 
 
 def _keep(session: Session, learned: Lateness, suppliers: Collection[str]) -> None:
@@ -161,10 +182,11 @@ def _keep(session: Session, learned: Lateness, suppliers: Collection[str]) -> No
         row.buffer_days, row.on_time = learned.buffer(of), learned.on_time(of)
 
 
-def _expected(session: Session, inbound: InboundRow, learned: Lateness, today: date) -> date | None:
+def _expected(
+    eta: date, supplier: str | None, buffers: Mapping[str, int], learned: Lateness, today: date
+) -> date:
     """With its supplier's usual lateness; later, when even that has passed."""
-    expected = _with_buffer(session, inbound)
-    if expected is None or inbound.eta is None or expected >= today:
+    expected = eta + _buffer(buffers, supplier)
+    if expected >= today:
         return expected
-    late = (today - inbound.eta).days
-    return inbound.eta + timedelta(days=learned.buffer_when_late(inbound.supplier, late))
+    return eta + timedelta(days=learned.buffer_when_late(supplier, (today - eta).days))

@@ -126,6 +126,13 @@ class LineRow(Base):
             postgresql_where=text("backordered > 0"),
         ),
         Index(None, "sku", "placed_at"),
+        Index(
+            "ix_lines_ended",
+            "sku",
+            "placed_at",
+            sqlite_where=text("backordered = 0 AND allocated = 0 AND claimed = 0"),
+            postgresql_where=text("backordered = 0 AND allocated = 0 AND claimed = 0"),
+        ),
     )
 
     order_id: Mapped[str] = mapped_column(primary_key=True)

@@ -5,18 +5,25 @@ So the answer can't differ from what would happen. It reads the SKU's whole queu
 
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from domain.errors import UnknownSku
 from domain.inventory import ChangeKind, ChangeLine, InventoryChange
 from domain.model import Instant, Model
+from domain.order import Order
 from domain.policy import HeadStart, Policy
 from domain.queue import moved_by_hand, priority, queue_at
-from store import catalog, inventory, orders, promises
+from store import catalog, inventory, promises
 from store.deal import QUEUE, Deal, lock
 from store.inventory import Change
 from store.tables import LineRow, OrderRow, ProductRow
+
+_PLACED = (
+    update(LineRow)
+    .where(LineRow.order_id == bindparam("of"), LineRow.sku == bindparam("of_sku"))
+    .values(queue_at=bindparam("place"))
+)
 
 
 class WhatIf(Model):
@@ -78,8 +85,7 @@ def play(session: Session, question: WhatIf) -> Answer:
     if question.sku not in products:
         raise UnknownSku(question.sku)
     before = _queue(session, question.sku)
-    if question.head_start:
-        _stand_anew(session, question, products[question.sku])
+    classes = _stand_anew(session, question, products[question.sku]) if question.head_start else {}
     outcome = inventory.apply(session, _receipt(question))
     session.flush()
     after = _queue(session, question.sku)
@@ -88,7 +94,7 @@ def play(session: Session, question: WhatIf) -> Answer:
         units=question.units,
         handed_out=outcome.handed_out,
         left_over=outcome.left_over,
-        served=_served(before, after),
+        served=_served(before, after, classes),
         promises=_moved(before, after),
         places=_places(before, after) if question.head_start else (),
     )
@@ -108,22 +114,10 @@ def _queue(session: Session, sku: str) -> dict[str, _Waits]:
     }
 
 
-def _stand_anew(session: Session, question: WhatIf, product: ProductRow) -> None:
-    """Give each line the place that the other head starts would have given it.
-
-    One by one, for the place follows from what was ordered; nobody waits for this answer at a till.
-    """
+def _stand_anew(session: Session, question: WhatIf, product: ProductRow) -> dict[str, str]:
+    """Give each line the place that the other head starts would have given it; each order's class by them."""
     deal = Deal(session, f"{_change_id(question)}-places", question.at, time_zone=question.time_zone)
-    lines = select(LineRow).where(LineRow.sku == question.sku, LineRow.backordered + LineRow.allocated > 0)
-    for line in session.scalars(lines):
-        life = orders.row(session, line.order_id)
-        terms = Policy.model_validate(life.terms)
-        days = HeadStart.model_validate(terms.head_start_days.model_dump() | question.head_start)
-        changed = terms.model_copy(update={"head_start_days": days})
-        order = orders.body(session, line.order_id)
-        line.queue_at = moved_by_hand(queue_at(order, changed), life.extra_days)
-        orders.change(session, line.order_id, priority=priority(order, changed))
-    session.flush()
+    classes = _move(session, question)
     dated = update(LineRow).where(LineRow.sku == question.sku, LineRow.supply_on.is_not(None))
     undated = promises.dates(product, catalog.policy(session), deal.today).undated
     session.execute(
@@ -132,6 +126,28 @@ def _stand_anew(session: Session, question: WhatIf, product: ProductRow) -> None
     product.supply = [{**arrival, "needed": 0} for arrival in product.supply]
     deal.run(product)
     promises.renew(session, deal, [product])
+    return classes
+
+
+def _move(session: Session, question: WhatIf) -> dict[str, str]:
+    """The places follow from what was ordered; orders themselves are only read, for none is locked."""
+    asked = (
+        select(LineRow.order_id, OrderRow.body, OrderRow.terms, OrderRow.extra_days)
+        .join(OrderRow, OrderRow.order_id == LineRow.order_id)
+        .where(LineRow.sku == question.sku, LineRow.backordered + LineRow.allocated > 0)
+    )
+    classes: dict[str, str] = {}
+    places = []
+    for order_id, body, terms, extra_days in session.execute(asked):
+        order, policy = Order.model_validate(body), Policy.model_validate(terms)
+        days = HeadStart.model_validate(policy.head_start_days.model_dump() | question.head_start)
+        changed = policy.model_copy(update={"head_start_days": days})
+        classes[order_id] = priority(order, changed)
+        place = moved_by_hand(queue_at(order, changed), extra_days)
+        places.append({"of": order_id, "of_sku": question.sku, "place": place})
+    if places:
+        session.connection().execute(_PLACED, places)
+    return classes
 
 
 def _receipt(question: WhatIf) -> Change:
@@ -146,11 +162,13 @@ def _change_id(question: WhatIf) -> str:
     return f"what-if-{question.at:%Y%m%dT%H%M%S%f}"
 
 
-def _served(before: dict[str, _Waits], after: dict[str, _Waits]) -> tuple[Served, ...]:
+def _served(
+    before: dict[str, _Waits], after: dict[str, _Waits], classes: dict[str, str]
+) -> tuple[Served, ...]:
     return tuple(
         Served(
             order_id=order_id,
-            priority=now.priority,
+            priority=classes.get(order_id, now.priority),
             units=before[order_id].backordered - now.backordered,
             still_needs=now.backordered,
         )

@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import earlier, effects, options, telling
     from workflows.entering import Entering
     from workflows.inbox import Ask, Wish, named
+    from workflows.messages import own_cancellation_id
 
 _MOST_EVENTS = 2_000
 _MOST_BYTES = 2_000_000
@@ -173,13 +174,13 @@ class BackorderWorkflow(Entering):
 
     def _given_up(self, parcel: int) -> Cancellation:
         """The grace period is over: the units go to the next in line."""
-        wish_id = f"{self._order.order_id}-p{parcel}-payment-failed"[-64:]
+        wish_id = own_cancellation_id(self._order.order_id, f"p{parcel}-payment-failed")
         return Cancellation(cancellation_id=wish_id, reason=Reason.PAYMENT_FAILED, requested_by="backorder")
 
     def _ended(self, end: CancelWaiting) -> Cancellation:
         """A wait that ends by itself, named by how many ends there were before."""
         number = len(self._state.cancellations) + 1
-        wish_id = f"{self._order.order_id}-{end.reason}-{number}"[-64:]
+        wish_id = own_cancellation_id(self._order.order_id, f"{end.reason}-{number}")
         return Cancellation(cancellation_id=wish_id, reason=end.reason, requested_by=end.by, lines=end.lines)
 
     async def _keep_unreadable(self, what: str) -> None:

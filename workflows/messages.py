@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -32,6 +33,8 @@ PROMISED = SearchAttributeKey.for_datetime("BackorderPromised")
 PLACED = SearchAttributeKey.for_datetime("BackorderPlaced")
 SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (STATUS, SKUS, CUSTOMER, PRIORITY, PROMISED, PLACED)
 
+_LONGEST_ID = 64
+
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -41,6 +44,15 @@ def backorder_workflow_id(order_id: str) -> str:
 
 def inventory_workflow_id(change_id: str) -> str:
     return f"inventory-{change_id}"
+
+
+def own_cancellation_id(order_id: str, what: str) -> str:
+    """The id of a cancellation that an order asks of itself; where its own id is too long, a digest tells it from others."""
+    plain = f"{order_id}-{what}"
+    if len(plain) <= _LONGEST_ID:
+        return plain
+    told_by = f"-{sha256(order_id.encode()).hexdigest()[:16]}-{what}"
+    return order_id[: _LONGEST_ID - len(told_by)] + told_by
 
 
 def cancel_update_id(cancellation: Cancellation) -> str | None:

@@ -100,7 +100,7 @@ class ReviewWorkflow:
         if moved:
             await workflow.execute_activity_method(
                 Bells.ring_bells,
-                Ring(cause=keys.reviewed(step.day), at=step.at),
+                Ring(cause=keys.reviewed(step.day, step.at), at=step.at),
                 summary=f"tell {moved} orders",
                 **options.RINGING,
             )

@@ -1,9 +1,14 @@
 """Setting up: migrations, search attributes, the daily schedule."""
 
+from contextlib import closing
+from datetime import UTC, datetime
+
 from starter import door
 from starter.door import Said
 from starter.errors import OutOfReach
+from starter.renewing import renew_all, tell
 from starter.schedule import schedule_review
+from store import keys
 from store.database import Database
 from store.migrate import migrate
 from workflows.connection import connect, register_search_attributes
@@ -15,17 +20,17 @@ async def init() -> Said:
     settings, address = door.here()
     if not settings.database_url:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database)
-    try:
+    with closing(Database(settings.database)) as database:
         migrate(database)
-    finally:
-        database.close()
-    try:
-        client = await connect(address)
-        await register_search_attributes(client)
-        await schedule_review(client, settings.time_zone)
-    except RuntimeError as error:
-        raise OutOfReach("Temporal") from error
+        at = datetime.now(UTC)
+        await renew_all(database, keys.loaded(at), at, settings.time_zone)
+        try:
+            client = await connect(address)
+            await register_search_attributes(client)
+            await schedule_review(client, settings.time_zone)
+            await tell(database, client, keys.loaded(at), at)
+        except RuntimeError as error:
+            raise OutOfReach("Temporal") from error
     return Said(
         {"database": "newest", "search_attributes": "registered", "schedule": DAILY_REVIEW},
         "The database is at its newest migration; Temporal knows our search attributes and the daily review.",

@@ -47,6 +47,7 @@ async def resume(what: str, reason: str, by: str) -> Said:
     wish, now = _switch(what, reason, by), datetime.now(UTC)
     async with door.backorders() as doors, door.database() as database:
         cause = await database.awrite(shop.resume, wish.reason, wish.requested_by, now)
+        await database.awrite(shop.wake, cause, now)
         told = await renewing.tell(database, doors.client, cause, now)
     return Said({"shipping": "resumed", "orders_told": told}, f"Shipping goes on; {told} orders were told.")
 

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -141,7 +142,9 @@ def embedded_stack(data: Path, *, fresh: bool = False) -> EmbeddedStack:
 
 @asynccontextmanager
 async def _worker(addresses: Addresses) -> AsyncIterator[None]:
+    from starter.renewing import renew_all, tell
     from starter.schedule import schedule_review
+    from store import keys
     from store.migrate import migrate
     from worker.settings import Settings
     from worker.wiring import parts, running_worker, settle
@@ -157,9 +160,12 @@ async def _worker(addresses: Addresses) -> AsyncIterator[None]:
     await register_search_attributes(client)
     async with parts(settings) as built:
         migrate(built.database)
+        at = datetime.now(UTC)
+        await renew_all(built.database, keys.loaded(at), at, settings.time_zone)
         settle()
         async with running_worker(client, built):
             await schedule_review(client, settings.time_zone)
+            await tell(built.database, client, keys.loaded(at), at)
             yield
 
 

@@ -17,6 +17,7 @@ from activities.review_digest import Digests, Found
 from gateways.errors import GatewayUnavailable
 from gateways.mail import Accepted, Mail, Rejected
 from gateways.shop_letters import ShopLetters
+from store import keys
 from store.database import Database
 from store.supply_tables import InboundRow, SupplierRow
 from tests.store.crowd import crowd
@@ -109,7 +110,9 @@ async def test_dates_are_renewed_from_the_sku_on_at_which_an_earlier_try_stopped
 
     assert await stopped.run(renew, STEP) == 1
     assert await ActivityEnvironment().run(renew, STEP) == 2
-    assert stock.heard("review-2026-01-17") == {(f"of-{sku}", "promise_changed") for sku in (MINI, SKU)}
+    assert stock.heard(keys.reviewed(STEP.day, STEP.at)) == {
+        (f"of-{sku}", "promise_changed") for sku in (MINI, SKU)
+    }
 
 
 async def test_the_digest_is_sent_once_though_it_is_told_twice(sqlite_database: Database) -> None:

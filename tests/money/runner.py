@@ -35,6 +35,7 @@ from store.placing import Placing
 from store.rests import Resting
 from tests.money.tries import PLACING, Act, Clock, GaveUp, Tries
 from tests.shop import LINKS, Outside
+from workflows.messages import own_cancellation_id
 
 MOST_ACTS = 80
 """An order that does more than this at one moment goes round in circles."""
@@ -238,10 +239,10 @@ def _stored(step: Step, life: Life, kind: PaymentKind) -> Step:
 
 
 def _given_up(life: Life, parcel: int) -> Cancellation:
-    wish_id = f"{life.order.order_id}-p{parcel}-payment-failed"[-64:]
+    wish_id = own_cancellation_id(life.order.order_id, f"p{parcel}-payment-failed")
     return Cancellation(cancellation_id=wish_id, reason=Reason.PAYMENT_FAILED, requested_by="backorder")
 
 
 def _ended(life: Life, end: CancelWaiting) -> Cancellation:
-    wish_id = f"{life.order.order_id}-{end.reason}-{len(life.state.cancellations) + 1}"[-64:]
+    wish_id = own_cancellation_id(life.order.order_id, f"{end.reason}-{len(life.state.cancellations) + 1}")
     return Cancellation(cancellation_id=wish_id, reason=end.reason, requested_by=end.by, lines=end.lines)

@@ -74,7 +74,8 @@ def test_an_unknown_sku_is_refused(stock: Stockroom) -> None:
 
 def _as_it_said(database: Database, moves: Sequence[Move], units: int) -> None:
     run = Run(database)
-    run.play(moves)
+    for move in moves:
+        run.do(move)
     before, books = database.read(waiting), database.read(everything)
     found = asked(run.stock, units)
     assert database.read(everything) == books

@@ -6,11 +6,18 @@ import pytest
 from pydantic import ValidationError
 from temporalio.exceptions import ApplicationError
 
+from domain.cancellation import Cancellation
 from domain.inventory import InventoryChange
 from domain.order import Order
 from tests.domain.samples import example, order
 from workflows import messages
-from workflows.messages import backorder_workflow_id, faults, inventory_workflow_id, read
+from workflows.messages import (
+    backorder_workflow_id,
+    faults,
+    inventory_workflow_id,
+    own_cancellation_id,
+    read,
+)
 
 MALFORMED = "MalformedOrder"
 
@@ -88,3 +95,12 @@ def test_a_fault_of_the_whole_body_is_named_body() -> None:
     assert faults(wrong.value) == [
         {"field": "body", "problem": "Value error, lines: a SKU stands in one line only"}
     ]
+
+
+def test_the_ids_of_an_orders_own_cancellations_differ_however_long_its_id_is() -> None:
+    long_ids = ["A" * 63 + end for end in "12"]
+
+    assert own_cancellation_id("100", "stale-1") == "100-stale-1"
+    ids = [own_cancellation_id(order_id, "stale-1") for order_id in long_ids]
+    assert len(set(ids)) == 2
+    assert [Cancellation(cancellation_id=one).cancellation_id for one in ids] == ids

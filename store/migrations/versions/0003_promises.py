@@ -10,6 +10,11 @@ depends_on = None
 
 _QUEUE = ["queue_at", "placed_at", "order_id"]
 _WAITING = sa.text("backordered > 0")
+_ENDED = sa.text("backordered = 0 AND allocated = 0 AND claimed = 0")
+_PARTIAL = (
+    ("ix_lines_ended", "lines", ["sku", "placed_at"], _ENDED),
+    ("ix_notices_undelivered", "notices", ["at"], sa.text("NOT delivered")),
+)
 
 
 def upgrade() -> None:
@@ -25,6 +30,9 @@ def upgrade() -> None:
         postgresql_where=_WAITING,
     )
     op.create_index("ix_lines_sku_placed_at", "lines", ["sku", "placed_at"])
+    for name, table, columns, where in _PARTIAL:
+        op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
+    op.create_index("ix_cancellations_at", "cancellations", ["at"])
     _create_suppliers()
     _create_delays()
     _create_shop()
@@ -130,6 +138,9 @@ def downgrade() -> None:
     """Back to the tables of 0002; what is known of suppliers, delays and reviews is forgotten."""
     for table in ("reviews", "operations", "shop", "delays", "deliveries", "suppliers"):
         op.drop_table(table)
+    op.drop_index("ix_cancellations_at", "cancellations")
+    for name, table, _, _ in _PARTIAL:
+        op.drop_index(name, table)
     op.drop_index("ix_lines_sku_placed_at", "lines")
     op.drop_index("ix_lines_supplied", "lines")
     for table, column in reversed(_columns()):
