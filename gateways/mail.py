@@ -136,7 +136,11 @@ def compose(mail: Mail) -> Message:
     message["To"] = _named(address(mail.to))
     if mail.reply_to:
         message["Reply-To"] = _named(address(mail.reply_to))
-    message["Subject"] = mail.subject if mail.subject.isascii() else Encoded(mail.subject, "utf-8").encode()
+    message["Subject"] = (
+        mail.subject
+        if mail.subject.isascii()
+        else Encoded(mail.subject, "utf-8", header_name="Subject").encode()
+    )
     message["Message-ID"] = message_id(mail.notice_id, sender.domain)
     if mail.at is not None:
         message["Date"] = format_datetime(mail.at)

@@ -20,7 +20,7 @@ from store.life_tables import CancellationRow, NoticeRow
 from store.once import insert_once
 from store.tables import StockLedgerRow
 
-_TELL_DATES = {Kind.UPDATE, Kind.PROMISE_MOVED, Kind.DELAY_OPTION, Kind.DELAY_RENEWED}
+_TELL_DATES = {Kind.CONFIRMATION, Kind.UPDATE, Kind.PROMISE_MOVED, Kind.DELAY_OPTION, Kind.DELAY_RENEWED}
 """Notices after which the date they name is the promise."""
 
 

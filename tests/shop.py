@@ -49,7 +49,7 @@ from workflows.messages import backorder_workflow_id
 EXAMPLES = Path(__file__).parent / "examples"
 SKU = "WIDGET-PRO-BLUE"
 PRICE = 9500
-LIMIT_SECONDS = 15
+LIMIT_SECONDS = 40
 LINKS = Links("https://shop.example", "a secret of the tests")
 
 

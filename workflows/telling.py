@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import SearchAttributePair
+from temporalio.common import SearchAttributePair, SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
     from domain.parcel import ParcelState
@@ -18,9 +18,13 @@ def show(state: OrderState, wait: Wait | None = None) -> None:
     """Renew the summary; touch the search attributes only where they changed, for each touch costs an action."""
     workflow.set_current_details(details(state, wait))
     there = workflow.info().typed_search_attributes
-    changes = [pair for pair in _attributes(state) if there.get(pair.key) != pair.value]
+    changes: list[SearchAttributeUpdate[Any]] = [
+        pair.key.value_set(pair.value) for pair in _attributes(state) if there.get(pair.key) != pair.value
+    ]
+    if state.edition > 1 and state.promised_on is None and there.get(PROMISED) is not None:
+        changes.append(PROMISED.value_unset())  # before this edition a promise was never lost
     if changes:
-        workflow.upsert_search_attributes([pair.key.value_set(pair.value) for pair in changes])
+        workflow.upsert_search_attributes(changes)
 
 
 def _attributes(state: OrderState) -> Iterator[SearchAttributePair[Any]]:

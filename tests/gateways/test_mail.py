@@ -49,6 +49,18 @@ def test_a_mail_says_the_same_as_text_and_as_html() -> None:
     assert compose(mail).as_bytes().isascii()
 
 
+@pytest.mark.parametrize("length", [1, 4, 8, 12])
+def test_a_subject_begins_on_the_line_of_its_name(length: int) -> None:
+    """Also one that has to be encoded: an empty first line looks like a blank before it."""
+    mail = letter(subject="Bestellung bestätigt " * length)
+
+    lines = compose(mail).as_bytes().split(b"\r\n")
+
+    (subject,) = [line for line in lines if line.startswith(b"Subject:")]
+    assert subject.startswith(b"Subject: =?utf-8?")
+    assert max(map(len, lines)) <= 78
+
+
 def test_no_line_of_a_mail_is_longer_than_mail_servers_take() -> None:
     mail = letter(text="word " * 500, html=f"<p>{'word ' * 500}</p>", subject="word " * 60)
 

@@ -309,7 +309,8 @@ class Run:
         elif state.timing is Timing.AT_ORDER:
             assert state.charged.minor - state.refunded.minor == _worth(state, "kept")
         elif not any(parcel.in_progress for parcel in state.parcels):
-            taken = state.charged.minor + state.unpaid.minor
+            # An earlier life of the order may have been charged at order, and refunded when it was rejected.
+            taken = state.charged.minor - state.refunded.minor + state.unpaid.minor
             assert taken == _worth(state, "shipped") - _waived(state)
             assert all(not parcel.money_held for parcel in state.parcels)
 
