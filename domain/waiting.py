@@ -119,6 +119,11 @@ def stale_warning(state: OrderState) -> Wait | None:
     return Wait("stale", at - timedelta(days=state.terms.stale_warning_days))
 
 
+def warned_of(state: OrderState) -> datetime | None:
+    """When the order ends as stale, once its customer was told so."""
+    return _stale_ends_at(state)
+
+
 def _lives_by_these_rules(state: OrderState) -> bool:
     """They are for orders of their own edition."""
     return state.edition > 1 and state.status.open

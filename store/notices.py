@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from domain import dunning, news, parcels, waiting
 from domain.cancellation import Reason
-from domain.delays import Offer
+from domain.delays import Offer, Silence
 from domain.model import Instant, Model
 from domain.money import Money
 from domain.notices import Kind, last_full_day
@@ -99,11 +99,7 @@ def _particulars(  # noqa: C901, PLR0911 - one row a kind
         case Kind.CONFIRMATION if state.decision is not None:
             return {"backordered": state.decision.backordered}
         case Kind.UPDATE:
-            return {
-                "lines": tuple(
-                    ParcelLine(sku=li.sku, quantity=li.backordered) for li in state.lines if li.backordered
-                )
-            }
+            return {"lines": _units(state, "backordered"), **_awaited(state)}
         case Kind.SHIPPED:
             return _shipped(session, state, _parcel(state, telling))
         case Kind.PAYMENT_PROBLEM | Kind.PAYMENT_AUTHENTICATION:
@@ -167,7 +163,23 @@ def _shipped(session: Session, state: OrderState, parcel: ParcelState) -> dict[s
     """A customer who needed it by a day is told when it comes later."""
     need_by = orders.body(session, state.order_id).need_by
     late = need_by and parcel.estimated_delivery and parcel.estimated_delivery > need_by
-    return {**_of_parcel(state, parcel), "need_by": need_by if late else None}
+    rest = _units(state, "backordered", "allocated")
+    return {**_of_parcel(state, parcel), "need_by": need_by if late else None, "waiting": rest}
+
+
+def _units(state: OrderState, *where: str) -> tuple[ParcelLine, ...]:
+    """The units of each line that lie there."""
+    found = ((line.sku, sum(getattr(line, part) for part in where)) for line in state.lines)
+    return tuple(ParcelLine(sku=sku, quantity=units) for sku, units in found if units)
+
+
+def _awaited(state: OrderState) -> dict[str, object]:
+    """What an earlier notice still waits for: an answer without which the order is cancelled; else that it gets stale."""
+    latest = state.delays[-1] if state.delays else None
+    if latest is not None and latest.accepted is None and latest.silence is Silence.CANCELS:
+        return {"answer_by": latest.answer_by}
+    ends = waiting.warned_of(state)
+    return {"ends_on": ends.astimezone(ZoneInfo(state.time_zone)).date() if ends else None}
 
 
 def _to_pay(state: OrderState, parcel: ParcelState) -> dict[str, object]:
@@ -197,7 +209,8 @@ def _of_cancellation(session: Session, state: OrderState, cancellation_id: str) 
         StockLedgerRow.cause == cause, StockLedgerRow.kind == "cancelled"
     )
     lines = tuple(ParcelLine(sku=sku, quantity=units) for sku, units in session.execute(taken))
-    return {"lines": lines, "reason": Reason(row.reason), "amount": refund or None}
+    rest = _units(state, "backordered", "allocated", "claimed")
+    return {"lines": lines, "reason": Reason(row.reason), "amount": refund or None, "waiting": rest}
 
 
 def told(
