@@ -14,7 +14,7 @@ def review(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make the daily review now, and show what it found; a day that was reviewed is only shown."""
+    """Make today's review now, and show what it found; a day that was reviewed is only shown."""
     from starter.commands import review as reviews
 
     run_command(lambda: reviews.review(date), as_json=as_json)

@@ -33,7 +33,9 @@ def release(
 @app.command(rich_help_panel=DO)
 def prioritise(
     order: OrderId,
-    days: Annotated[int, typer.Option(help="Days ahead of its own place; 0 takes it back there.")],
+    days: Annotated[
+        int, typer.Option(help="Days ahead of its own place; 0 takes it back there, less puts it behind.")
+    ],
     reason: Reason,
     by: By = "operations",
     as_json: Json = False,

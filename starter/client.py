@@ -22,6 +22,7 @@ from domain.changes import (
 )
 from domain.choice import Choice
 from domain.decision import Decision
+from domain.errors import UnknownOrder
 from domain.order import Order
 from domain.report import Status
 from starter.asking import NoWorkflow, asked
@@ -168,8 +169,23 @@ class Backorders(InventoryDoor):
 
     async def _change(self, order_id: str, name: str, change: BaseModel) -> ChangeOutcome:
         handle = self.client.get_workflow_handle(backorder_workflow_id(order_id))
-        outcome: ChangeOutcome = await asked(handle.execute_update(name, change, result_type=ChangeOutcome))
+        try:
+            outcome: ChangeOutcome = await asked(
+                handle.execute_update(name, change, result_type=ChangeOutcome)
+            )
+        except NoWorkflow as none:
+            raise self.gone(order_id) or none from None
         return outcome
+
+    def gone(self, order_id: str) -> Refusal | None:
+        """Why an order has no workflow any more, where the database knows that it ended."""
+        if self.database is None:
+            return None
+        try:
+            became = self.database.read(status.status, order_id, datetime.now(UTC)).status
+        except UnknownOrder:
+            return None
+        return Refusal("ChangeRefused", f"order {order_id} is {became}") if became.ended else None
 
     async def status(self, order_id: str) -> Status:
         """How the order stands: from the database, or as of the workflow's last reading."""

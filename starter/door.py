@@ -173,15 +173,18 @@ def units(arguments: tuple[str, ...] | list[str]) -> dict[str, int]:
     """`SKU=QTY` arguments as units by SKU.
 
     Raises:
-        BadInput: one of them reads otherwise.
+        BadInput: one of them reads otherwise, or a SKU stands there twice.
     """
     found: dict[str, int] = {}
     for argument in arguments:
         sku, separator, quantity = argument.rpartition("=")
         try:
-            found[sku] = int(quantity)
+            count = int(quantity)
         except ValueError:
             separator = ""
         if not (separator and sku):
             raise BadInput(f"{argument}: write it as SKU=QTY, as WIDGET-PRO-BLUE=5")
+        if sku in found:
+            raise BadInput(f"SKU=QTY: {sku} stands there twice")
+        found[sku] = count
     return found

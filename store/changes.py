@@ -24,6 +24,7 @@ from domain.changes import (
     Settlement,
 )
 from domain.choice import Choice, Wish
+from domain.history_words import counted
 from domain.model import Instant, Model
 from domain.order import Fulfilment
 from domain.parcel import ParcelStage
@@ -203,8 +204,13 @@ def _consent(session: Session, asked: Changing, consent: Consent) -> _Done:
 def _prioritise(session: Session, asked: Changing, wanted: Prioritisation) -> _Done:
     rules.check_open(orders.state(session, asked.order_id), Change.PRIORITY)
     cause = prioritising.move(session, asked.order_id, wanted.days, asked.at)
-    message = f"{wanted.days} days ahead of its own place." if wanted.days else "Back at its own place."
-    return _Done(message=message, what=Change.PRIORITY, cause=cause)
+    return _Done(message=_place(wanted.days), what=Change.PRIORITY, cause=cause)
+
+
+def _place(days: int) -> str:
+    if not days:
+        return "Back at its own place."
+    return f"{counted(abs(days), 'day')} {'ahead of' if days > 0 else 'behind'} its own place."
 
 
 def _hold(session: Session, asked: Changing, hold: Hold) -> _Done:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from domain.history_words import counted
 from domain.policy import Catalog, NewPolicy, Product
 from domain.suppliers import Supplier, SupplierDelivery, Suppliers
 from starter import door, renewing
@@ -31,7 +32,7 @@ async def load_catalog(file: Path) -> Said:
         changed = await database.awrite(catalog.load_products, loaded.products)
         told = await _renewed(database, changed)
     count = len(loaded.products)
-    return Said({"products": count, **told.document}, f"{count} products loaded.{told.text}")
+    return Said({"products": count, **told.document}, f"{counted(count, 'product')} loaded.{told.text}")
 
 
 def _products(file: Path, rows: Rows) -> Any:
@@ -70,7 +71,7 @@ async def load_suppliers(file: Path) -> Said:
     async with door.database() as database:
         count = await database.awrite(books.load, loaded, today)
         told = await _renewed(database, await database.aread(supply.skus_with_supply))
-    return Said({"suppliers": count, **told.document}, f"{count} suppliers loaded.{told.text}")
+    return Said({"suppliers": count, **told.document}, f"{counted(count, 'supplier')} loaded.{told.text}")
 
 
 async def _renewed(database: Database, skus: Iterable[str]) -> Said:

@@ -3,17 +3,22 @@
 import asyncio
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 
+from domain.delays import Silence
+from domain.history_words import counted
 from domain.report import Status
 from domain.status import Status as OrderStatus
 from starter import door
@@ -21,9 +26,12 @@ from starter.door import Said
 from starter.errors import BadInput, Refusal
 from starter.money import amount
 from store import audit as books
+from store import delays, orders
 from store import queue as queues
 from store import status as statuses
+from store.delays import DelayRecord
 from store.queue import ListedOrder, SkuQueue
+from store.shop_tables import ShopRow
 from workflows.messages import backorder_workflow_id
 
 _PAGE = 500
@@ -33,24 +41,70 @@ _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 @dataclass(frozen=True)
 class OrderShown:
+    """An order, and what its `document` leaves out: dates by SKU, the open question, who paused shipping and why."""
+
     document: Status
+    promised: dict[str, date] = field(default_factory=dict)
+    question: DelayRecord | None = None
+    pause: dict[str, Any] | None = None
     refused: bool = False
 
     def show(self, console: Console) -> None:
         order = self.document
         console.print(
-            f"[bold]Order {order.order_id}[/] · {order.status} · placed {order.placed_at:%Y-%m-%d %H:%M} UTC · "
-            f"{order.priority} · promised {order.promised_on or 'no date yet'}",
+            f"[bold]Order {order.order_id}[/] · {order.status} · {order.priority}\n"
+            f"placed {order.placed_at:%Y-%m-%d %H:%M} UTC{_promised(order)}",
             highlight=False,
         )
-        console.print(_lines(order))
-        for text in (*_parcels(order), *_troubles(order), *_happened(order)):
+        for part in _lines(order, self.promised):
+            console.print(part, highlight=False)
+        for text in (*_parcels(order), *self._waits_for(), *_troubles(order), *_happened(order)):
             console.print(text, highlight=False)
         if order.next:
             at = f" on {order.next.at:%Y-%m-%d %H:%M} UTC" if order.next.at else ""
             console.print(
-                f"Next: {order.next.what}{at}. {'Can' if order.cancellable else 'Can not'} be cancelled."
+                f"Next: {order.next.what}{at}. {'Can' if order.cancellable else 'Can not'} be cancelled.",
+                highlight=False,
             )
+
+    def _waits_for(self) -> Iterator[str]:
+        """What somebody else must do before it goes on."""
+        if self.question:
+            yield from _asked(self.question, self.document.order_id)
+        if self.document.status is OrderStatus.ADDRESS_HOLD:
+            yield "[yellow]An address is awaited[/]: no parcel can be sent to the one it has"
+        if self.document.paused:
+            yield f"[yellow]Shipping is paused[/] for the whole shop{_by_whom(self.pause)}"
+
+
+def _promised(order: Status) -> str:
+    """A date, and its lack only where something still waits for one."""
+    if order.promised_on:
+        return f" · promised {order.promised_on}"
+    lacks = order.status.open and any(line.backordered for line in order.lines)
+    return " · promised no date yet" if lacks else ""
+
+
+def _asked(delay: DelayRecord, order_id: str) -> Iterator[str]:
+    until = f" by {delay.answer_by}" if delay.answer_by else ""
+    offered = f"its new date {delay.offered_on}" if delay.offered_on else "a date that is not known"
+    silence = {
+        Silence.KEEPS: "without one it waits",
+        Silence.CANCELS: "without one it is cancelled",
+        Silence.NOTHING: "without one nothing changes",
+    }
+    yield (
+        f"[yellow]An answer is awaited[/]{until} to the delay of {delay.told_at:%Y-%m-%d}, which offers {offered}; "
+        f"{silence[delay.silence]}"
+    )
+    yield f"  backorder consent {order_id} {delay.notice_id} --accept, or --refuse"
+
+
+def _by_whom(pause: dict[str, Any] | None) -> str:
+    if pause is None:
+        return ""
+    since = datetime.fromisoformat(pause["at"])
+    return f" by {escape(pause['by'])} since {since:%Y-%m-%d %H:%M} UTC: {escape(pause['reason'])}"
 
 
 def _parcels(order: Status) -> Iterator[str]:
@@ -70,8 +124,6 @@ def _troubles(order: Status) -> Iterator[str]:
     if order.law_hold_until:
         until = f"{order.law_hold_until:%Y-%m-%d %H:%M} UTC"
         yield f"[yellow]Past its legal deadline[/]: cancelled at {until} unless it ships or the customer agrees"
-    if order.paused:
-        yield "[yellow]Shipping is paused[/] for the whole shop"
     if order.unpaid_minor:
         owed = amount(order.unpaid_minor, order.currency)
         yield f"[red]Left unpaid[/]: {owed}, until another method pays or it is settled"
@@ -90,28 +142,48 @@ def _happened(order: Status) -> Iterator[str]:
         yield f"{notice.at:%Y-%m-%d %H:%M}  e-mail: {notice.kind}{lost}"
 
 
-def _lines(order: Status) -> Table:
-    table = Table(
-        "SKU",
-        "Title",
-        "Ordered",
-        "Backordered",
-        "Allocated",
-        "Claimed",
-        "Shipped",
-        "Cancelled",
-        "Place",
-        box=None,
-    )
+def _lines(order: Status, promised: dict[str, date]) -> Iterator[Table | str]:
+    """Each line under its SKU and title, so that neither takes room from its figures."""
+    if order.lines:
+        yield _figures(heads=True)
     for line in order.lines:
+        yield f"{line.sku} {escape(line.title)}"
+        figures = _figures(heads=False)
         counts = (line.ordered, line.backordered, line.allocated, line.claimed, line.shipped, line.cancelled)
-        table.add_row(line.sku, escape(line.title), *map(str, counts), str(line.queue_position or ""))
+        day = promised.get(line.sku)
+        figures.add_row(*map(str, counts), str(line.queue_position or ""), str(day or ""))
+        yield figures
+
+
+def _figures(*, heads: bool) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0), show_header=heads)
+    for name in ("Ordered", "Backordered", "Allocated", "Claimed", "Shipped", "Cancelled", "Place"):
+        table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
+    table.add_column("Promised", no_wrap=True, min_width=10)
     return table
 
 
 async def status(order_id: str) -> OrderShown:
     async with door.database() as database:
-        return OrderShown(database.read(statuses.status, order_id, datetime.now(UTC)))
+        return await database.aread(shown, order_id, datetime.now(UTC))
+
+
+def shown(session: Session, order_id: str, now: datetime) -> OrderShown:
+    """The order, with what a person must know beside it."""
+    document = statuses.status(session, order_id, now)
+    lines = orders.state(session, order_id).lines
+    told = delays.report(session, order_id).delays if document.status.open else ()
+    return OrderShown(
+        document,
+        {line.sku: line.promised_on for line in lines if line.waits and line.promised_on},
+        told[-1] if told and told[-1].accepted is None else None,
+        session.scalar(select(ShopRow.paused)) if document.paused else None,
+    )
+
+
+def _table() -> Table:
+    """Ids, dates and figures stay whole; only a very long id is folded."""
+    return Table(box=None, padding=(0, 1, 0, 0))
 
 
 @dataclass(frozen=True)
@@ -123,26 +195,23 @@ class QueueShown:
         queue = self.document
         console.print(
             f"[bold]{queue.sku}[/] {escape(queue.title)}: {queue.on_hand} on hand, {queue.available} available, "
-            f"{queue.waiting_units} units waiting",
+            f"{counted(queue.waiting_units, 'unit')} waiting",
             highlight=False,
         )
-        table = Table(
-            "Place",
-            "Order",
-            "Priority",
-            "Placed",
-            "Ordered",
-            "Backordered",
-            "Allocated",
-            "Promised",
-            box=None,
-        )
+        table = _table()
+        table.add_column("Place", justify="right", no_wrap=True)
+        table.add_column("Order", overflow="fold")
+        table.add_column("Priority", no_wrap=True)
+        table.add_column("Placed", no_wrap=True)
+        for name in ("Ordered", "Back-\nordered", "Allo-\ncated"):
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("Promised", no_wrap=True)
         for place in queue.places:
             table.add_row(
                 str(place.place),
                 place.order_id,
                 place.priority,
-                f"{place.placed_at:%Y-%m-%d %H:%M}",
+                f"{place.placed_at:%Y-%m-%d}",
                 str(place.ordered),
                 str(place.backordered),
                 str(place.allocated),
@@ -162,7 +231,12 @@ class OrdersShown:
     refused: bool = False
 
     def show(self, console: Console) -> None:
-        table = Table("Order", "Status", "Placed", "Priority", "Units open", "Promised", box=None)
+        table = _table()
+        table.add_column("Order", overflow="fold")
+        for name in ("Status", "Placed", "Priority"):
+            table.add_column(name, no_wrap=True)
+        table.add_column("Units\nopen", justify="right", no_wrap=True)
+        table.add_column("Promised", no_wrap=True)
         for order in self.document:
             table.add_row(
                 order.order_id,
@@ -188,26 +262,29 @@ async def audit(*, as_json: bool) -> Said:
         if doors.database is None:
             raise BadInput("BACKORDER_DATABASE_URL: an audit needs the database")
         findings = doors.database.read(books.findings)
-        orders: list[str] = []
-        while page := doors.database.read(books.should_run, orders[-1] if orders else "", _PAGE):
-            orders.extend(page)
-        missing = await _missing(doors.client, orders, quiet=as_json)
+        opened: list[str] = []
+        while page := doors.database.read(books.should_run, opened[-1] if opened else "", _PAGE):
+            opened.extend(page)
+        missing = await _missing(doors.client, opened, quiet=as_json)
         bells = doors.database.read(books.unrung_bells)
     findings += [f"order {order}: its workflow is missing" for order in missing]
-    text = "\n".join(findings) or f"The books are right; {len(orders)} open orders, each with its workflow."
+    text = (
+        "\n".join(findings)
+        or f"The books are right; {counted(len(opened), 'open order')}, each with its workflow."
+    )
     document = {
         "findings": findings,
-        "open_orders": len(orders),
+        "open_orders": len(opened),
         "missing_workflows": missing,
         "unrung_bells": bells,
     }
     return Said(document, text, refused=bool(findings))
 
 
-async def _missing(client: Client, orders: list[str], *, quiet: bool) -> list[str]:
+async def _missing(client: Client, opened: list[str], *, quiet: bool) -> list[str]:
     lines = asyncio.Semaphore(_AT_ONCE)
-    with Progress(transient=True, disable=quiet or len(orders) < _PAGE, console=door.console) as progress:
-        task = progress.add_task("Asking Temporal", total=len(orders))
+    with Progress(transient=True, disable=quiet or len(opened) < _PAGE, console=door.console) as progress:
+        task = progress.add_task("Asking Temporal", total=len(opened))
 
         async def runs(order_id: str) -> bool:
             async with lines:
@@ -215,8 +292,8 @@ async def _missing(client: Client, orders: list[str], *, quiet: bool) -> list[st
             progress.advance(task)
             return found
 
-        there = await asyncio.gather(*(runs(order) for order in orders))
-    return [order for order, found in zip(orders, there, strict=True) if not found]
+        there = await asyncio.gather(*(runs(order) for order in opened))
+    return [order for order, found in zip(opened, there, strict=True) if not found]
 
 
 async def _runs(client: Client, order_id: str) -> bool:
@@ -238,7 +315,8 @@ async def fast_forward(order_id: str, by: str) -> Said:
             went = await TimeSkipper(doors.client).fast_forward(handle, duration)
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
-                raise Refusal("UnknownOrder", f"no open order {order_id}") from None
+                unknown = Refusal("UnknownOrder", f"no open order {order_id}")
+                raise doors.gone(order_id) or unknown from None
             raise Refusal(
                 "NotADevelopmentServer", f"this server does not skip time: {error.message}"
             ) from None

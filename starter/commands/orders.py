@@ -121,15 +121,22 @@ async def _place(doors: Backorders, order: Order) -> Decision | Refused:
 
 
 def _bodies(file: str) -> tuple[list[Any], bool]:
-    """An order, a list of orders, or JSON lines."""
+    """An order, a list of orders, or JSON lines; and whether it is one order by itself.
+
+    Raises:
+        BadInput: it can't be read, or no order is in it.
+    """
     text = read_text(file)
     try:
         whole = json.loads(text)
     except ValueError:
-        return [
-            _json(line, f"line {number}") for number, line in enumerate(text.splitlines(), 1) if line.strip()
-        ], False
-    return (whole, False) if isinstance(whole, list) else ([whole], True)
+        lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+        whole, single = [_json(line, f"line {number}") for number, line in lines], False
+    else:
+        single = not isinstance(whole, list)
+    if whole == []:
+        raise BadInput(f"{'standard input' if file == '-' else file}: there is no order in it")
+    return ([whole], True) if single else (whole, False)
 
 
 def _json(text: str, where: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from domain.changes import Settlement
+from domain.changes import How, Settlement
 from domain.choice import Choice
 from domain.report import Status, StatusParcel
 from gateways.carrier import Tracked
@@ -43,6 +43,8 @@ def _parcel(order: Status, number: int) -> StatusParcel:
 
 
 async def settle(order_id: str, how: str, reason: str, parcel: int | None, by: str) -> Said:
+    if how not in set(How):
+        raise BadInput(f"--how: {how} is none of {', '.join(How)}")
     async with door.backorders() as doors, door.database() as database:
         number = _only_unpaid(database, order_id) if parcel is None else parcel
         body = {"parcel": number, "how": how, "reason": reason, "requested_by": by}

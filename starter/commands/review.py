@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,6 +17,8 @@ from starter import door
 from starter.asking import asked
 from starter.errors import BadInput, Refusal
 from starter.money import amount
+from store import review as reviews
+from store.database import Database
 from workflows.messages import REVIEW, REVIEW_ID, TASK_QUEUE
 from workflows.review import MALFORMED
 
@@ -35,7 +38,7 @@ class ReviewShown:
 
     def show(self, console: Console) -> None:
         review = self.document
-        console.print(f"[bold]Daily review, {review.day}[/]", highlight=False)
+        console.print(f"[bold]Daily review, {review.day}[/], made at {review.at:%H:%M} UTC", highlight=False)
         for title, lines in _parts(review):
             console.print(f"\n[bold]{title}[/]")
             for line in lines:
@@ -102,19 +105,28 @@ def _figures(current: Current) -> Table:
 
 
 async def review(day: str | None) -> ReviewShown:
-    """Make the review of a day, or show the one that was made.
+    """Make today's review, or show the one of a day that was reviewed.
 
     Raises:
-        BadInput: the day can't be read, or lies in the future.
+        BadInput: the day can't be read, lies in the future, or is past and was never reviewed.
     """
     request = ReviewRequest(date=_day(day))
     async with door.backorders() as doors:
+        if request.date is not None and doors.database is not None:
+            await _can_be_shown(doors.database, request.date)
         try:
             return ReviewShown(await reviewed(doors.client, request))
         except Refusal as refused:
             if refused.code == MALFORMED:
                 raise BadInput(f"--{refused}") from None
             raise
+
+
+async def _can_be_shown(database: Database, day: date) -> None:
+    """A past day has figures only if it was reviewed: today's would pass for its own."""
+    today = datetime.now(ZoneInfo(door.settings().time_zone)).date()
+    if day < today and await database.aread(reviews.known, day) is None:
+        raise BadInput("--date: was not reviewed; only today can be")
 
 
 async def reviewed(client: Client, request: ReviewRequest) -> Review:

@@ -8,6 +8,7 @@ from rich.console import Console
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.history_words import counted
 from domain.inventory import ChangeKind, ChangeLine, InventoryChange, InventoryOutcome
 from starter import door
 from starter.errors import BadInput, Refusal
@@ -16,7 +17,10 @@ from store.supply_tables import InboundRow
 
 @dataclass(frozen=True)
 class Applied:
+    """What a change of the stock came to; `said` says it of one that moves no unit by itself."""
+
     outcome: InventoryOutcome
+    said: str = ""
     refused: bool = False
 
     @property
@@ -25,17 +29,28 @@ class Applied:
 
     def show(self, console: Console) -> None:
         done = self.outcome
+        reached = f"{counted(done.orders_reached, 'order')} reached"
+        if self.said:
+            console.print(_in_words(done, self.said, reached), highlight=False, markup=False)
+            return
         console.print(
-            f"{done.change_id}: {_counted(done.units, 'unit')}, {done.handed_out} handed out, "
-            f"{done.left_over} left over, {_counted(done.orders_reached, 'order')} reached."
+            f"{done.change_id}: {counted(done.units, 'unit')}, {done.handed_out} handed out, "
+            f"{done.left_over} left over, {reached}.",
+            highlight=False,
+            markup=False,
         )
         if done.uncovered:
-            uncovered = _counted(done.uncovered, "unit")
-            console.print(f"[red]{uncovered} in parcels could not be taken away.[/]")
+            where = "it is in a parcel, or is" if done.uncovered == 1 else "they are in parcels, or are"
+            console.print(
+                f"[red]{counted(done.uncovered, 'unit')} could not be taken: {where} not on hand.[/]",
+                highlight=False,
+            )
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+def _in_words(done: InventoryOutcome, said: str, reached: str) -> str:
+    if not done.applied:
+        return f"{done.change_id}: nothing was changed, for a later word is in force."
+    return f"{said}; {reached}." if done.orders_reached else f"{said}."
 
 
 async def receive(units: list[str], change_id: str, inbound_id: str | None) -> Applied:
@@ -56,7 +71,7 @@ async def discontinue(sku: str, change_id: str) -> Applied:
         lines=(ChangeLine(sku=sku),),
     )
     async with door.backorders() as doors:
-        return Applied(await doors.apply(change))
+        return Applied(await doors.apply(change), f"{sku} is discontinued: no new backorders")
 
 
 @dataclass(frozen=True)
@@ -89,7 +104,15 @@ async def announce(word: Word) -> Applied:
             supplier=word.supplier,
             cancelled=word.cancelled,
         )
-        return Applied(outcome)
+        return Applied(outcome, told(word, units, eta))
+
+
+def told(word: Word, units: dict[str, int], eta: date | None) -> str:
+    """The word in a sentence without its full stop."""
+    if word.cancelled:
+        return f"{word.inbound_id} is cancelled"
+    outstanding = ", ".join(f"{count} × {sku}" for sku, count in units.items())
+    return f"{word.inbound_id}: {outstanding} expected on {eta}"
 
 
 def _named(word: Word, units: dict[str, int]) -> str:

@@ -49,7 +49,8 @@ async def resume(what: str, reason: str, by: str) -> Said:
         cause = await database.awrite(shop.resume, wish.reason, wish.requested_by, now)
         await database.awrite(shop.wake, cause, now)
         told = await renewing.tell(database, doors.client, cause, now)
-    return Said({"shipping": "resumed", "orders_told": told}, f"Shipping goes on; {told} orders were told.")
+    were = "order was" if told == 1 else "orders were"
+    return Said({"shipping": "resumed", "orders_told": told}, f"Shipping goes on; {told} {were} told.")
 
 
 def _switch(what: str, reason: str, by: str) -> Release:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.e2e.commands import COMMAND, SKU, environment, example_order, run, running_up, silent
 
+ENDED = "backorder: order ended-1 is cancelled\n"
 TEMPORAL = Path(sys.executable).parent / "temporal"
 
 
@@ -71,6 +72,48 @@ def test_bad_input_names_every_field_and_ends_with_2(up: tuple[Path, dict[str, A
     assert "currency" in refused.stderr
     assert "lines.0.quantity" in refused.stderr
     assert run(data, "status", "bad-1").returncode == 1
+
+
+@pytest.mark.parametrize("typed", ["", "\n\n", "[]"])
+def test_no_order_at_all_is_bad_input(up: tuple[Path, dict[str, Any]], typed: str) -> None:
+    refused = run(up[0], "place", "-", typed=typed)
+
+    assert (refused.returncode, refused.stderr) == (2, "backorder: standard input: there is no order in it\n")
+
+
+def test_a_sku_that_is_typed_twice_is_bad_input(up: tuple[Path, dict[str, Any]]) -> None:
+    refused = run(up[0], "receive", f"{SKU}=3", f"{SKU}=4", "--id", "ASN-TWICE")
+
+    assert (refused.returncode, f"{SKU} stands there twice" in refused.stderr) == (2, True)
+
+
+def test_an_ended_order_is_named_as_what_it_became(up: tuple[Path, dict[str, Any]]) -> None:
+    data, _ = up
+    assert run(data, "place", "-", typed=json.dumps(example_order("ended-1"))).returncode == 0
+    assert run(data, "cancel", "ended-1").returncode == 0
+    _eventually(lambda: run(data, "hold", "ended-1", "--reason", "late").stderr, ENDED)
+
+    for command in (
+        ("choose", "ended-1", "split"),
+        ("prioritise", "ended-1", "--days", "1", "--reason", "x"),
+    ):
+        refused = run(data, *command)
+        assert (refused.returncode, refused.stderr) == (1, ENDED)
+
+
+def test_supply_is_announced_and_cancelled_in_words(up: tuple[Path, dict[str, Any]]) -> None:
+    data, _ = up
+
+    announced = run(data, "inbound", "PO-77-1", "WIDGET-MINI=40", "--eta", "2099-12-04").stdout
+    cancelled = run(data, "inbound", "PO-77-1", "--cancel").stdout
+
+    assert announced.startswith("PO-77-1: 40 × WIDGET-MINI expected on 2099-12-04")
+    assert cancelled.startswith("PO-77-1 is cancelled")
+
+
+@pytest.mark.parametrize(("what", "columns"), [("catalog", "max_wait_days"), ("suppliers", "received_on")])
+def test_help_names_the_columns(tmp_path: Path, what: str, columns: str) -> None:
+    assert columns in run(tmp_path, what, "load", "--help").stdout
 
 
 def test_unknown_things_and_used_ids_end_with_1(up: tuple[Path, dict[str, Any]]) -> None:

@@ -181,7 +181,9 @@ def test_a_settlement_needs_its_reason_and_its_order(desk: Desk) -> None:
     missing = desk.refuses("settle", "nobody", "--how", "stopped")
     blank = desk.refuses("settle", "nobody", "--how", "stopped", "--reason", "", "--parcel", "1")
     unknown = desk.refuses("settle", "nobody", "--how", "stopped", "--reason", "lost")
+    how = desk.refuses("settle", "nobody", "--how", "foo", "--reason", "lost")
 
+    assert how == (2, "backorder: --how: foo is none of paid_elsewhere, written_off, stopped\n")
     assert (missing[0], "--reason" in missing[1]) == (2, True)
     assert (blank[0], blank[1].startswith("backorder: reason: ")) == (2, True)
     assert unknown == (1, "backorder: unknown order: nobody\n")

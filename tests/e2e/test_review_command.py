@@ -36,6 +36,7 @@ def test_a_review_is_made_once_a_day_and_shown_again(up: tuple[Path, dict[str, A
     assert found["figures"]["units"] == 20
     assert found["needs"] == []
     assert json.loads(again.stdout) == found
+    assert f"made at {found['at'][11:16]} UTC" in shown.stdout
     assert "Nothing needs a person." in shown.stdout
 
 
@@ -47,6 +48,7 @@ def test_a_day_that_can_not_be_meant_ends_with_2(up: tuple[Path, dict[str, Any]]
         ("tomorrow", "--date: write the day"),
         (future, "--date: lies in the future"),
         ("0001-01-01", "date: "),
+        ("2020-01-01", "--date: was not reviewed; only today can be"),
     ):
         refused = run(data, "review", "--date", day)
         assert (refused.returncode, words in refused.stderr) == (2, True), refused.stderr

@@ -78,6 +78,14 @@ async def test_products_of_a_csv_file_take_the_shops_word_where_a_cell_is_empty(
     assert (berry.release_on, berry.may_split) == (date(2026, 12, 1), False)
 
 
+@pytest.mark.usefixtures("database")
+async def test_one_product_and_one_supplier_are_one(file: Callable[[str, Any], Path]) -> None:
+    products = await loading.load_catalog(file("one.csv", "sku,title\nA,Apple\n"))
+    suppliers = await loading.load_suppliers(file("two.csv", "supplier,email\nAcme,\n"))
+
+    assert (products.text[:17], suppliers.text[:18]) == ("1 product loaded.", "1 supplier loaded.")
+
+
 async def test_a_policy_of_a_csv_file_names_the_parts_of_a_field(
     database: Database, file: Callable[[str, Any], Path]
 ) -> None:

@@ -20,7 +20,7 @@ def shown(review: Review) -> list[str]:
 
 def test_a_day_with_nothing_is_one_calm_line_a_heading() -> None:
     assert shown(Review(day=date(2026, 1, 17), at=AT, since=AT)) == [
-        "Daily review, 2026-01-17",
+        "Daily review, 2026-01-17, made at 06:00 UTC",
         "Needs a person",
         "Nothing needs a person.",
         "Cancelled by themselves",

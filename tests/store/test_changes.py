@@ -4,7 +4,15 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.changes import AddressChange, Handover, How, PaymentMethod, QuantityChange, Settlement
+from domain.changes import (
+    AddressChange,
+    Handover,
+    How,
+    PaymentMethod,
+    Prioritisation,
+    QuantityChange,
+    Settlement,
+)
 from domain.choice import Choice, Wish
 from domain.errors import ChangeRefused
 from domain.order import Address, Fulfilment
@@ -252,3 +260,18 @@ def test_money_that_moved_is_listed_by_its_moment(stock: Stockroom) -> None:
     ]
     assert stock.database.read(moved.moved, day(13), day(14)) == []
     assert stock.database.read(moved.stuck) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (2, "2 days ahead of its own place."),
+        (1, "1 day ahead of its own place."),
+        (-3, "3 days behind its own place."),
+        (0, "Back at its own place."),
+    ],
+)
+def test_a_move_by_hand_is_said_in_its_direction(stock: Stockroom, days: int, words: str) -> None:
+    stock.place("100")
+
+    assert stock.change("100", Prioritisation(days=days, reason="asked for")).outcome.message == words
