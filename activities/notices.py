@@ -100,11 +100,16 @@ class Notices:
             lines=_lines(facts, facts.lines),
             waiting=_lines(facts, facts.waiting),
             eta=facts.arriving,
-            page_url=page if telling.kind in _ASKS and facts.silence != Silence.NOTHING else None,
+            page_url=page if _asks(telling, facts) else None,
             view_url=page,
             cancel_url=self.links.cancel_page(telling.order_id) if facts.cancellable else None,
             at=telling.at,
         )
+
+
+def _asks(telling: Telling, facts: Facts) -> bool:
+    """Whether it wants an answer, its own or one that an earlier notice still waits for."""
+    return facts.silence == Silence.CANCELS or (telling.kind in _ASKS and facts.silence != Silence.NOTHING)
 
 
 def _lines(facts: Facts, lines: tuple[ParcelLine, ...]) -> tuple[LetterLine, ...]:

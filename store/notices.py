@@ -1,6 +1,6 @@
 """Notices: what each must say, and that it was sent."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -92,14 +92,14 @@ def _particulars(  # noqa: C901, PLR0911 - one row a kind
         case Kind.DELAY_OPTION | Kind.DELAY_RENEWED:
             return _of_delay(state)
         case Kind.PROMISE_MOVED:
-            return {"obsolete": news.promise_moved(state) is None}
+            return {"obsolete": news.promise_moved(state) is None, **_unanswered(state, telling.at)}
         case Kind.STALE_WARNING:
             ends = waiting.stale_at(state)
             return {"ends_on": ends.astimezone(ZoneInfo(state.time_zone)).date() if ends else None}
         case Kind.CONFIRMATION if state.decision is not None:
             return {"backordered": state.decision.backordered}
         case Kind.UPDATE:
-            return {"lines": _units(state, "backordered"), **_awaited(state)}
+            return {"lines": _units(state, "backordered"), **_awaited(state, telling.at)}
         case Kind.SHIPPED:
             return _shipped(session, state, _parcel(state, telling))
         case Kind.PAYMENT_PROBLEM | Kind.PAYMENT_AUTHENTICATION:
@@ -173,13 +173,22 @@ def _units(state: OrderState, *where: str) -> tuple[ParcelLine, ...]:
     return tuple(ParcelLine(sku=sku, quantity=units) for sku, units in found if units)
 
 
-def _awaited(state: OrderState) -> dict[str, object]:
+def _awaited(state: OrderState, now: datetime) -> dict[str, object]:
     """What an earlier notice still waits for: an answer without which the order is cancelled; else that it gets stale."""
+    unanswered = _unanswered(state, now)
+    ends = None if unanswered else waiting.warned_of(state)
+    return unanswered | {"ends_on": ends.astimezone(ZoneInfo(state.time_zone)).date() if ends else None}
+
+
+def _unanswered(state: OrderState, now: datetime) -> dict[str, object]:
+    """The answer that is still awaited, while there is time for it, because silence cancels the order."""
     latest = state.delays[-1] if state.delays else None
-    if latest is not None and latest.accepted is None and latest.silence is Silence.CANCELS:
-        return {"answer_by": latest.answer_by}
-    ends = waiting.warned_of(state)
-    return {"ends_on": ends.astimezone(ZoneInfo(state.time_zone)).date() if ends else None}
+    if latest is None or latest.accepted is not None or latest.silence is not Silence.CANCELS:
+        return {}
+    today = now.astimezone(ZoneInfo(state.time_zone)).date()
+    if latest.answer_by is None or latest.answer_by < today:
+        return {}
+    return {"answer_by": latest.answer_by, "silence": latest.silence}
 
 
 def _to_pay(state: OrderState, parcel: ParcelState) -> dict[str, object]:

@@ -2,16 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from email.message import EmailMessage
 
 import pytest
 
+from domain.changes import Consent
+from domain.delays import Offer, Silence
 from domain.notices import Kind
+from domain.policy import Policy
 from domain.state import OrderState
 from gateways.errors import GatewayUnavailable, OutcomeUnknown
 from gateways.mail import Accepted, Mail, Mailer, Rejected
-from tests.activities.desk import Desk, telling
+from store.notices import facts, told
+from tests.activities.desk import Desk, step, telling
 from tests.shop import words
-from tests.store.stockroom import january
+from tests.store.stockroom import SKU, january
 
 CONFIRMATION = telling(Kind.CONFIRMATION, "placed")
 
@@ -120,3 +125,86 @@ async def test_a_date_that_moves_while_the_mail_is_on_its_way_is_not_taken_for_t
 
     assert "Expected ship date: January 21, 2026" in words(desk.mail.mails[0])
     assert (state.promised_on, state.expected_on) == (january(21), january(26))
+
+
+def _read(mail: EmailMessage) -> str:
+    return words(mail).replace("\r\n", "\n")
+
+
+async def _option_told(desk: Desk) -> None:
+    """An option notice of the 20th whose silence cancels at the end of the 30th."""
+    option = telling(Kind.DELAY_OPTION, "1", on=20)
+    offer = Offer(deadline=january(23), offered_on=None, silence=Silence.CANCELS, answer_by=january(30))
+    said = desk.room.database.read(facts, option).model_copy(update={"offer": offer, "obsolete": False})
+    desk.room.database.write(told, option, delivered=True, message_id="<1>", facts=said)
+
+
+async def _updated(desk: Desk, on: int) -> tuple[str, str]:
+    await desk.run(desk.notices.tell_customer, telling(Kind.UPDATE, str(on), on=on))
+    mail = desk.mail.mails[-1]
+    return str(mail["Subject"]), _read(mail)
+
+
+CALM = "nothing that you need to do"
+
+
+async def test_an_update_asks_again_while_silence_would_cancel_and_no_longer(desk: Desk) -> None:
+    desk.room.place("100", 2)
+    await _option_told(desk)
+
+    subject, asking = await _updated(desk, 30)
+    _, too_late = await _updated(desk, 31)
+
+    assert "we still need your answer by January 30, 2026" in subject
+    assert "We still need your answer by January 30, 2026" in asking
+    assert f"Go on waiting: {desk.notices.links.order_page('100')}\n" in asking
+    assert CALM not in asking
+    assert "January 30, 2026" not in too_late
+
+
+async def test_an_answer_that_was_given_is_not_asked_for_again(desk: Desk) -> None:
+    desk.room.place("100", 2)
+    await _option_told(desk)
+    desk.room.change("100", Consent(notice_id="100-delay-1", accepted=True), on=21)
+
+    subject, text = await _updated(desk, 26)
+
+    assert "still awaiting inventory" in subject
+    assert CALM in text
+
+
+@pytest.mark.parametrize(("warned_of", "said"), [("2026-01-15", "January 15, 2026"), ("2026-01-14", CALM)])
+async def test_an_update_after_a_warning_of_the_present_limit_says_when_the_order_ends(
+    desk: Desk, warned_of: str, said: str
+) -> None:
+    desk.room.policy(Policy(stale_after_days_without_promise=10, stale_warning_days=3, delay_rule={}))
+    desk.room.place("100", 2, on=5)
+    await desk.run(desk.notices.tell_customer, telling(Kind.STALE_WARNING, warned_of, on=12))
+
+    _, text = await _updated(desk, 13)
+
+    assert said in text
+    assert (CALM in text) == (said == CALM)
+
+
+async def test_a_part_that_shipped_or_was_cancelled_is_told_with_what_remains(desk: Desk) -> None:
+    desk.room.receive(2)
+    desk.room.place("100", 5, fulfilment="split")
+    desk.room.claim("100")
+    await desk.run(desk.payments.authorise_payment, step(12))
+    await desk.run(desk.shipping.buy_label, step(12))
+
+    await desk.run(desk.notices.tell_customer, telling(Kind.SHIPPED, "1", on=12))
+    desk.room.cancel("100", "C-part", lines={SKU: 1}, on=13)
+    await desk.run(desk.notices.tell_customer, telling(Kind.CANCELLED, "C-part", on=13))
+    desk.room.cancel("100", "C-rest", on=14)
+    await desk.run(desk.notices.tell_customer, telling(Kind.CANCELLED, "C-rest", on=14))
+
+    shipped, part, rest = desk.mail.mails
+    assert shipped["Subject"] == "Good news: a part of order 100 has shipped"
+    assert f"Item: 2 × {SKU.title()}\n" in _read(shipped)
+    assert f"Still to come: 3 × {SKU.title()}\n" in _read(shipped)
+    assert part["Subject"] == "Order 100: a part is cancelled"
+    assert f"Still to come: 2 × {SKU.title()}\n" in _read(part)
+    assert rest["Subject"] == "Order 100: cancelled"
+    assert "Still to come" not in _read(rest)

@@ -111,6 +111,13 @@ EU = DELAY | {
     "law": "eu",
     "why": "supply_cancelled",
 }
+AWAITED: dict[str, Any] = {
+    "answer_by": ANSWER_BY,
+    "silence": "cancels",
+    "page_url": PAGE,
+    "cancel_url": CANCEL,
+}
+"""What an option notice still waits for."""
 
 SAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("confirmation", {"backordered": True, "promised_on": SHIP_DAY, "cancel_url": CANCEL}),
@@ -118,12 +125,14 @@ SAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("confirmation", {}),
     ("update", {"cancel_url": CANCEL}),
     ("update", {"eta": SHIP_DAY, "promised_on": LATER, "cancel_url": CANCEL}),
-    ("update", {"answer_by": ANSWER_BY, "cancel_url": CANCEL}),
+    ("update", AWAITED),
+    ("update", AWAITED | {"eta": SHIP_DAY, "promised_on": LATER, "page_url": None}),
     ("update", {"eta": SHIP_DAY, "promised_on": LATER, "ends_on": LATER}),
     ("promise_moved", {"was_promised_on": BEFORE, "promised_on": SHIP_DAY, "cancel_url": CANCEL}),
     ("promise_moved", {"was_promised_on": LATER, "promised_on": SHIP_DAY, "charged": True, "law": "eu"}),
     ("promise_moved", {"was_promised_on": SHIP_DAY}),
     ("promise_moved", {"promised_on": SHIP_DAY}),
+    ("promise_moved", AWAITED | {"was_promised_on": BEFORE, "promised_on": SHIP_DAY}),
     ("delay_option", OPTION),
     ("delay_option", OPTION | {"charged": True, "was_promised_on": LATER}),
     ("delay_option", NO_DATE),
@@ -141,6 +150,7 @@ SAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("shipped", PARCEL | {"charged": True, "waiting": REST}),
     ("cancelled", {"reason": "too_slow"}),
     ("cancelled", {"reason": "changed_mind", "waiting": REST}),
+    ("cancelled", {"reason": "discontinued", "waiting": REST}),
     ("cancelled", {"reason": "stale", "amount": PRICE, "charged": True}),
     ("cancelled", {"reason": "delay_not_accepted", "charged": True}),
     ("refunded", {"amount": PRICE}),
