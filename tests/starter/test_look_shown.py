@@ -8,8 +8,9 @@ import pytest
 from rich.console import Console
 from sqlalchemy import update
 
-from domain.changes import Consent
+from domain.changes import Consent, Hold
 from domain.delays import Offer, Silence
+from domain.policy import Product
 from domain.status import Status
 from starter.commands import look
 from starter.door import Answer
@@ -120,3 +121,20 @@ def test_one_unit_waits(stock: Stockroom) -> None:
     stock.place("100")
 
     assert printed(look.QueueShown(stock.database.read(queue.queue, SKU)))[0].endswith("1 unit waiting")
+
+
+def test_words_that_others_wrote_are_shown_as_they_are(stock: Stockroom) -> None:
+    """A title that looks like markup ended both commands with a traceback, or vanished."""
+    odd = "Odd [/x] [red]Widget"
+    stock.catalogue(Product(sku=SKU, title=odd))
+    stock.place("100")
+    stock.change("100", Hold(reason="see [/ticket]", requested_by="support:[bold]"))
+
+    order, line = (
+        shown(stock.database, "100"),
+        printed(look.QueueShown(stock.database.read(queue.queue, SKU))),
+    )
+
+    assert any(odd in text for text in line)
+    assert any("support:[bold]" in text for text in order)
+    assert any("[/ticket]" in text for text in order)
