@@ -39,6 +39,18 @@ _INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=Fal
 """Keeps the media queries (narrow screens, dark mode), and never asks the network while it renders."""
 
 
+def environment(own: Path | None) -> Environment:
+    """The templates, a shop's own folder before ours."""
+    before = [FileSystemLoader(own)] if own else []
+    return Environment(
+        loader=ChoiceLoader([*before, PackageLoader("gateways", "templates")]),
+        autoescape=select_autoescape(["mjml", "html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
 class Letter(Model):
     subject: str
     text: str
@@ -52,14 +64,7 @@ class Letters:
     """
 
     def __init__(self, templates: Path | None = None) -> None:
-        own = [FileSystemLoader(templates)] if templates else []
-        self._jinja = Environment(
-            loader=ChoiceLoader([*own, PackageLoader("gateways", "templates")]),
-            autoescape=select_autoescape(["mjml", "html"]),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._jinja = environment(templates)
         self._known = frozenset(self._jinja.list_templates())
 
     def render(self, facts: LetterFacts) -> Letter:

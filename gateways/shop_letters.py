@@ -11,19 +11,11 @@ import css_inline
 import mjml
 from babel.dates import format_date
 from babel.numbers import format_currency, format_percent, get_currency_precision
-from jinja2 import (
-    ChoiceLoader,
-    Environment,
-    FileSystemLoader,
-    PackageLoader,
-    StrictUndefined,
-    select_autoescape,
-)
 
 from domain.metrics import Current
 from domain.model import Model
 from domain.review import LateLine, Review
-from gateways.letters import Letter
+from gateways.letters import Letter, environment
 
 _LOCALE = "en"
 _INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
@@ -45,14 +37,7 @@ class ShopLetters:
     """
 
     def __init__(self, templates: Path | None = None) -> None:
-        own = [FileSystemLoader(templates)] if templates else []
-        self._jinja = Environment(
-            loader=ChoiceLoader([*own, PackageLoader("gateways", "templates")]),
-            autoescape=select_autoescape(["mjml", "html"]),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._jinja = environment(templates)
         self._jinja.filters |= {"day": _day, "line": _one_line}
 
     def digest(self, shop_name: str, review: Review) -> Letter:

@@ -207,9 +207,9 @@ def list_orders(
 @app.command(rich_help_panel=LOOK)
 def audit(as_json: Json = False) -> None:
     """Check every invariant of the stock books, and that each open order has its workflow."""
-    from starter.commands import look
+    from starter.commands import checks
 
-    run_command(lambda: look.audit(as_json=as_json), as_json=as_json)
+    run_command(lambda: checks.audit(as_json=as_json), as_json=as_json)
 
 
 @app.command("fast-forward", rich_help_panel=LOOK)
@@ -219,9 +219,9 @@ def fast_forward(
     as_json: Json = False,
 ) -> None:
     """Skip an order's clock; development servers only, and its figures then lie in the future."""
-    from starter.commands import look
+    from starter.commands import checks
 
-    run_command(lambda: look.fast_forward(order, by), as_json=as_json)
+    run_command(lambda: checks.fast_forward(order, by), as_json=as_json)
 
 
 # These add their commands after the ones above, so that the help begins with what is typed most.
