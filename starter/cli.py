@@ -225,7 +225,6 @@ def fast_forward(
 
 
 # These add their commands after the ones above, so that the help begins with what is typed most.
-from starter import cli_loading, cli_looking, cli_parcels, cli_promises, cli_reports, cli_review, cli_waiting  # noqa: E402, F401
 
 
 def main() -> None:

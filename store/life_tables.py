@@ -13,12 +13,23 @@ class ParcelRow(Base):
     """One parcel and how far it has come."""
 
     __tablename__ = "parcels"
-    __table_args__ = (ForeignKeyConstraint(["order_id"], ["orders.order_id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["order_id"], ["orders.order_id"]),
+        Index(
+            "ix_parcels_shipped",
+            "shipped_at",
+            "promised_on",
+            "units",
+            sqlite_where=text("shipped_at IS NOT NULL"),
+            postgresql_where=text("shipped_at IS NOT NULL"),
+        ),
+    )
 
     order_id: Mapped[str] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     stage: Mapped[str]
     lines: Mapped[list[Any]]
+    units: Mapped[int] = mapped_column(default=0)
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     authorisation: Mapped[str | None]
     authorised_until: Mapped[datetime | None]
@@ -44,6 +55,8 @@ class ParcelRow(Base):
     rates: Mapped[list[Any] | None]
     shipped_at: Mapped[datetime | None]
     estimated_delivery: Mapped[date | None]
+    promised_on: Mapped[date | None]
+    """The first date that its customer was told, as of when it left."""
 
 
 class PaymentRow(Base):

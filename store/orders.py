@@ -175,7 +175,8 @@ def settled(session: Session, order_id: str, at: datetime, now: OrderState | Non
     ended_at = now.ended_at or (at if life.finished(now) else None)
     if status is now.status and ended_at == now.ended_at:
         return now
-    change(session, order_id, status=status, ended_at=ended_at)
+    left = [parcel.shipped_at for parcel in now.parcels if parcel.shipped_at] if ended_at else []
+    change(session, order_id, status=status, ended_at=ended_at, shipped_at=max(left, default=None))
     return now.model_copy(update={"status": status, "ended_at": ended_at})
 
 

@@ -59,6 +59,7 @@ def _claim(
         "number": number,
         "stage": ParcelStage.CLAIMED,
         "lines": [line.model_dump() for line in units],
+        "units": sum(line.quantity for line in units),
         "amount_minor": amount,
     }
     session.connection().execute(_CLAIM, parcel)
@@ -93,7 +94,8 @@ def leave(session: Session, step: Step, order: Row[Any], **label: Any) -> None:
     _send(session, step, parcel)
     to_capture = bool(order.timing == Timing.AT_SHIPMENT and parcel.amount_minor)
     stage = ParcelStage.LABELLED if to_capture else ParcelStage.SHIPPED
-    change(session, step, THIS, stage=stage, shipped_at=step.at, **label)
+    told = {"promised_on": order.original_promised_on}
+    change(session, step, THIS, stage=stage, shipped_at=step.at, **told, **label)
     if to_capture:
         payments.first(session, order, PaymentKind.CAPTURE, step.parcel, parcel.amount_minor, step.at)
 

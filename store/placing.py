@@ -95,6 +95,7 @@ def _columns(placing: Placing, terms: Policy, life: int) -> dict[str, Any]:
         "digest": order.digest(),
         "body": order.model_dump(mode="json"),
         "customer_id": order.customer.customer_id,
+        "email": order.customer.email.lower(),
         "status": moved(Status.REJECTED, Status.PLACING),
         "priority": priority(order, terms),
         "timing": order.payment.timing or terms.payment_timing,
@@ -110,6 +111,7 @@ def _columns(placing: Placing, terms: Policy, life: int) -> dict[str, Any]:
         "accepted_at": None,
         "ended_at": None,
         "decision": None,
+        "backordered": None,
         "promised_on": order.promised_on,
         "original_promised_on": order.promised_on,
         "unreadable": [],
@@ -154,8 +156,8 @@ def _enter(session: Session, placing: Placing, life: Row[Any], terms: Policy) ->
     if charge_first:
         begin(session, life, PaymentKind.CHARGE, 0, order.value.minor, placing.at)
     accepted = {} if charge_first else _accepted(life, placing.at)
-    decided = decision.model_dump(mode="json")
-    orders.change(session, order.order_id, decision=decided, **promise, **accepted)
+    decided = {"decision": decision.model_dump(mode="json"), "backordered": decision.backordered}
+    orders.change(session, order.order_id, **decided, **promise, **accepted)
     hung = bells.hanging(session, deal.cause) if told else 0
     return Placed(state=orders.state(session, order.order_id), bells=hung, cause=deal.cause)
 

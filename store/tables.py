@@ -50,6 +50,23 @@ class OrderRow(Base):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        Index(None, "email"),
+        Index(
+            "ix_orders_accepted",
+            "placed_at",
+            "backordered",
+            sqlite_where=text("accepted_at IS NOT NULL"),
+            postgresql_where=text("accepted_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_orders_ended",
+            "ended_at",
+            "status",
+            "placed_at",
+            "shipped_at",
+            sqlite_where=text("backordered"),
+            postgresql_where=text("backordered"),
+        ),
     )
 
     order_id: Mapped[str] = mapped_column(primary_key=True)
@@ -82,6 +99,12 @@ class OrderRow(Base):
     law_hold_until: Mapped[datetime | None]
     extra_days: Mapped[int] = mapped_column(default=0)
     """By how many days it was moved ahead by hand."""
+    email: Mapped[str] = mapped_column(default="")
+    """Where its notices go now, in lower case; `body` keeps what was ordered."""
+    backordered: Mapped[bool | None]
+    """What its decision said, once it was accepted."""
+    shipped_at: Mapped[datetime | None]
+    """When its last parcel left; known once it has ended."""
 
 
 class LineRow(Base):

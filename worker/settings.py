@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.order import Address
 
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
 
 class BadSetting(Exception):  # noqa: N818 - the fact is the name
     """A setting is missing or malformed; the message names it."""
@@ -40,6 +42,13 @@ def _database(url: str) -> str:
     return url
 
 
+def _webhook(url: str | None) -> str | None:
+    parts = urlsplit(url or "https://none")
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        return url
+    raise ValueError("must begin with https:// (http:// only on this machine)")
+
+
 def _said(fault: ErrorDetails) -> str:
     """A fault with its variable's name, and within a variable that is JSON the field's."""
     variable, *fields = (str(part) for part in fault["loc"])
@@ -49,7 +58,7 @@ def _said(fault: ErrorDetails) -> str:
     return ": ".join([f"BACKORDER_{variable.upper()}", *fields, problem])
 
 
-def _kept_secret(path: Path) -> str:
+def kept_secret(path: Path) -> str:
     """A secret that only this machine's user reads, made when it is first asked for."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,6 +99,14 @@ class Settings(BaseSettings):
     reply_to: str | None = None
     operations_email: str | None = None
     templates: Path | None = None
+    api_tokens: SecretStr = SecretStr("")
+    """Who may use the API and the operations room: `NAME:SCOPE:SHA256`, with commas between."""
+    webhook_url: Annotated[str | None, AfterValidator(_webhook)] = None
+    """Where the order system hears of events."""
+    webhook_secret: SecretStr | None = None
+    """What they are signed with: `whsec_` and base64."""
+    temporal_ui_url: str | None = None
+    """Where the Temporal Web UI is, for links into it."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @property
@@ -119,7 +136,7 @@ class Settings(BaseSettings):
             return self.needed("secret_key", "BACKORDER_DATABASE_URL is a shared database")
         if self.secret_key.get_secret_value():
             return self.secret_key.get_secret_value()
-        return _kept_secret(self.data_dir / "secret.key")
+        return kept_secret(self.data_dir / "secret.key")
 
     @classmethod
     def load(cls, **given: object) -> Self:

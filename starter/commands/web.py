@@ -4,11 +4,14 @@ import logging
 import socket
 from functools import partial
 
+from gateways.links import Links
 from gateways.quiet import quiet
-from starter import api, door
+from starter import door
 from starter.commands.up import told_to_stop
 from starter.embedded.web import serving
 from starter.errors import BadInput
+from starter.web.app import pages
+from starter.web.house import House, ReadEvent, tokens
 from store.migrate import newest
 from worker.settings import BadSetting, Settings
 
@@ -23,8 +26,10 @@ async def web(host: str, port: int, *, as_json: bool) -> None:
         if doors.database is None:
             raise BadSetting("BACKORDER_DATABASE_URL: needed")
         newest(doors.database)
+        links = Links(settings.public_url, settings.secret)
+        house = House(settings, doors, doors.database, links, tokens(settings), _reader(settings))
         with _listening(host, port) as listener:
-            async with serving(api.app(doors.database, doors.client, _reader(settings)), listener):
+            async with serving(pages(house), listener):
                 _say(listener, as_json=as_json)
                 await stop.wait()
 
@@ -44,7 +49,7 @@ def _listening(host: str, port: int) -> socket.socket:
         raise BadInput(f"--host, --port: {host}:{port}: {error.strerror}") from None
 
 
-def _reader(settings: Settings) -> api.ReadEvent | None:
+def _reader(settings: Settings) -> ReadEvent | None:
     """What reads Stripe's events; only where Stripe is the provider."""
     if settings.payment != "stripe" or settings.stripe_webhook_secret is None:
         return None

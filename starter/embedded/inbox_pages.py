@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from fastapi import FastAPI, HTTPException
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi import APIRouter, FastAPI, HTTPException
+from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from starter.embedded import inbox
@@ -14,8 +14,15 @@ _PAGE = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'"
 
 
 def inbox_app(maildir: Path) -> FastAPI:
-    """`/inbox`: the mails; `/inbox/ID`: one as a person would read it."""
+    """`/inbox`, and nothing else."""
     app = FastAPI(title="Backorder inbox", openapi_url=None, docs_url=None, redoc_url=None)
+    app.include_router(inbox_router(maildir))
+    return app
+
+
+def inbox_router(maildir: Path) -> APIRouter:
+    """`/inbox`: the mails; `/inbox/ID`: one as a person would read it."""
+    router = APIRouter()
     pages = Environment(loader=PackageLoader("starter.embedded"), autoescape=select_autoescape())
 
     def page(name: str, **words: object) -> HTMLResponse:
@@ -29,24 +36,16 @@ def inbox_app(maildir: Path) -> FastAPI:
             raise HTTPException(404, "no such mail")
         return letter
 
-    @app.get("/")
-    def home() -> RedirectResponse:
-        return RedirectResponse("/inbox")
-
-    @app.get("/healthz")
-    def healthz() -> JSONResponse:
-        return JSONResponse({"status": "ok"})
-
-    @app.get("/inbox")
+    @router.get("/inbox")
     def show_inbox() -> HTMLResponse:
         return page("inbox.html", letters=inbox.letters(maildir))
 
-    @app.get("/inbox/{mail_id}")
+    @router.get("/inbox/{mail_id}")
     def show_mail(mail_id: str) -> HTMLResponse:
         return page("mail.html", letter=found(mail_id))
 
-    @app.get("/inbox/{mail_id}/html")
+    @router.get("/inbox/{mail_id}/html")
     def show_html(mail_id: str) -> HTMLResponse:
         return HTMLResponse(found(mail_id).html, headers={"Content-Security-Policy": _INERT})
 
-    return app
+    return router

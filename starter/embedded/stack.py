@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from domain.model import Model
 from starter.embedded.processes import owner, sole_owner
 from starter.errors import BadInput
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI  # commands that only ask what runs start faster without
 
 
 class Addresses(Model):
@@ -27,8 +31,8 @@ class Addresses(Model):
     pid: int
 
 
-RunWorker = Callable[[Addresses], AbstractAsyncContextManager[None]]
-"""Runs a worker in this process for as long as its block lasts."""
+RunWorker = Callable[[Addresses], "AbstractAsyncContextManager[FastAPI]"]
+"""Runs a worker in this process for as long as its block lasts; gives the pages to serve meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +93,15 @@ class EmbeddedStack:
         await self._open.aclose()
 
     async def _start(self, opening: AsyncExitStack) -> Addresses:
+        from starter.embedded.processes import listening, port_of
+        from starter.embedded.web import serving
+
         self.data.mkdir(parents=True, exist_ok=True)
         self._own(opening)
-        addresses = await self._start_servers(opening)
-        await opening.enter_async_context(self.run_worker(addresses))
+        web = opening.enter_context(listening(self.ports.web))
+        addresses = await self._start_servers(opening, port_of(web))
+        pages = await opening.enter_async_context(self.run_worker(addresses))
+        await opening.enter_async_context(serving(pages, web))
         _publish(self.data, addresses)
         opening.callback(_file(self.data).unlink, missing_ok=True)
         return addresses
@@ -110,24 +119,20 @@ class EmbeddedStack:
         if self.fresh:
             _empty(self.data)
 
-    async def _start_servers(self, opening: AsyncExitStack) -> Addresses:
+    async def _start_servers(self, opening: AsyncExitStack, web: int) -> Addresses:
         from starter.embedded.inbox import inbox
-        from starter.embedded.inbox_pages import inbox_app
         from starter.embedded.processes import LOOPBACK, listening, port_of
         from starter.embedded.temporal_server import TemporalServer
-        from starter.embedded.web import serving
 
         server = await TemporalServer.start(self.data, self.ports.temporal, self.ports.temporal_ui)
         opening.push_async_callback(server.stop)
         smtp = opening.enter_context(listening(self.ports.smtp))
         await opening.enter_async_context(inbox(self.data / "inbox", smtp))
-        web = opening.enter_context(listening(self.ports.web))
-        await opening.enter_async_context(serving(inbox_app(self.data / "inbox"), web))
         return Addresses(
             temporal=server.address,
             temporal_ui=server.ui,
-            web=f"http://{LOOPBACK}:{port_of(web)}",
-            inbox=f"http://{LOOPBACK}:{port_of(web)}/inbox",
+            web=f"http://{LOOPBACK}:{web}",
+            inbox=f"http://{LOOPBACK}:{web}/inbox",
             smtp=f"{LOOPBACK}:{port_of(smtp)}",
             database=_database(self.data),
             data=str(self.data),
@@ -141,9 +146,12 @@ def embedded_stack(data: Path, *, fresh: bool = False) -> EmbeddedStack:
 
 
 @asynccontextmanager
-async def _worker(addresses: Addresses) -> AsyncIterator[None]:
+async def _worker(addresses: Addresses) -> "AsyncIterator[FastAPI]":
+    from starter.client import Backorders
     from starter.renewing import renew_all, tell
     from starter.schedule import schedule_review
+    from starter.web.app import pages
+    from starter.web.house import House, tokens
     from store import keys
     from store.migrate import migrate
     from worker.settings import Settings
@@ -155,6 +163,7 @@ async def _worker(addresses: Addresses) -> AsyncIterator[None]:
         database_url=addresses.database,
         smtp_url=f"smtp://{addresses.smtp}",
         public_url=addresses.web,
+        temporal_ui_url=addresses.temporal_ui,
     )
     client = await connect(addresses.temporal)
     await register_search_attributes(client)
@@ -166,7 +175,9 @@ async def _worker(addresses: Addresses) -> AsyncIterator[None]:
         async with running_worker(client, built):
             await schedule_review(client, settings.time_zone)
             await tell(built.database, client, keys.loaded(at), at)
-            yield
+            backorders = Backorders(client, built.database, time_zone=settings.time_zone)
+            house = House(settings, backorders, built.database, built.links, tokens(settings))
+            yield pages(house, inbox=settings.data_dir / "inbox")
 
 
 def _publish(data: Path, addresses: Addresses) -> None:

@@ -9,9 +9,12 @@ from functools import partial
 import httpx
 
 from gateways.stripe_events import read_event
-from starter import api
+from starter.tokens import Tokens
+from starter.web.app import pages
+from starter.web.house import House
 from tests.fakes.stripe_server import WEBHOOK_SECRET, FakeStripe
-from tests.shop import Shop
+from tests.shop import LINKS, Shop
+from worker.settings import Settings
 
 PATH = "/webhooks/stripe"
 
@@ -44,7 +47,8 @@ class Doors:
 @asynccontextmanager
 async def open_doors(shop: Shop, *, secret: str | None = WEBHOOK_SECRET) -> AsyncIterator[Doors]:
     reader = None if secret is None else partial(read_event, secret=secret)
-    transport = httpx.ASGITransport(api.app(shop.database, shop.client, reader))
+    house = House(Settings(), shop.doors, shop.database, LINKS, Tokens(), reader)
+    transport = httpx.ASGITransport(pages(house))
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.example") as http:
         yield Doors(shop, http)
 

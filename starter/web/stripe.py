@@ -1,9 +1,8 @@
-"""HTTP doors. So far one: what the payment provider tells of by itself."""
+"""The payment provider's door: what it tells of by itself."""
 
 import logging
-from collections.abc import Callable
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from temporalio.client import Client
@@ -11,6 +10,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.payment import OutsideEvent
 from gateways.errors import BadSignature
+from starter.web.house import House
 from store import outside
 from store.database import Database
 from workflows.messages import backorder_workflow_id, faults, sentence
@@ -19,35 +19,28 @@ logger = logging.getLogger(__name__)
 
 _MOST_BYTES = 1_000_000
 
-ReadEvent = Callable[[bytes, str], OutsideEvent | None]
-"""Reads a body with its signature; raises `BadSignature`."""
 
-
-def app(database: Database, client: Client, read_event: ReadEvent | None) -> FastAPI:
-    """The doors over a database and a Temporal client; the provider's is shut where nobody can read its events."""
-    doors = FastAPI(title="Backorder", openapi_url=None, docs_url=None, redoc_url=None)
-
-    @doors.get("/healthz")
-    def healthz() -> JSONResponse:
-        return JSONResponse({"status": "ok"})
+def router(house: House) -> APIRouter:
+    """The provider's door; shut where nobody can read its events."""
+    doors = APIRouter()
 
     @doors.post("/webhooks/stripe")
     async def stripe(request: Request) -> JSONResponse:
         """Taken once it is written: Stripe sends again what was not answered with 200."""
-        if read_event is None:
+        if house.read_event is None:
             return _problem(404, "BACKORDER_STRIPE_WEBHOOK_SECRET is not set")
         payload = await _body(request)
         if payload is None:
             return _problem(413, "the body is too large")
         try:
-            event = read_event(payload, request.headers.get("Stripe-Signature", ""))
+            event = house.read_event(payload, request.headers.get("Stripe-Signature", ""))
         except BadSignature:
             return _problem(400, "the signature is not right")
         except ValidationError as error:
             logger.warning("an event can't be read: %s", sentence(faults(error)))  # its words are private
             return _problem(400, "the event can't be read")
         if event is not None:
-            await _take(database, client, event)
+            await _take(house.database, house.backorders.client, event)
         return JSONResponse({"received": True})
 
     return doors
