@@ -27,6 +27,9 @@ class Change(StrEnum):
     HOLD = "hold"
     RELEASE = "release"
     PRIORITY = "priority"
+    EMAIL = "email"
+    NOTICE = "notice"
+    PATIENCE = "patience"
 
 
 class AddressChange(Address):
@@ -88,6 +91,13 @@ class Hold(Model):
 
     reason: Text
     requested_by: By = "operations"
+
+
+class KeepWaiting(Model):
+    """The customer would rather go on waiting: from now on the wait may get as long as if it began today."""
+
+    keep_waiting: Literal[True] = True
+    requested_by: By = "customer"
 
 
 class LawHold(Model):
@@ -162,6 +172,13 @@ def unanswered(state: OrderState, consent: Consent) -> None:
         raise ChangeRefused(state.order_id, "accepted", "it was answered before")
 
 
+def check_waiting(state: OrderState) -> None:
+    """Raise `ChangeRefused` when nothing of the order waits for stock."""
+    check_open(state, Change.PATIENCE)
+    if not state.backordered_units:
+        raise ChangeRefused(state.order_id, Change.PATIENCE, "it does not wait for anything")
+
+
 def check_release(state: OrderState) -> None:
     """Raise `ChangeRefused` when operations hold nothing; what the law holds is not theirs to release."""
     check_open(state, Change.RELEASE)
@@ -195,6 +212,7 @@ ChangeWish = (
     | Prioritisation
     | Hold
     | Release
+    | KeepWaiting
     | LawHold
 )
 """All that may be changed of an order on its way; which of them it is, its fields say.

@@ -98,6 +98,7 @@ def stale_at(state: OrderState) -> datetime | None:
     """When a wait has become too long: so many days past the promise, or without one; not while a person looks at it.
 
     Without one: since it was accepted, or since the customer last heard that a date moved or is not known any more.
+    A customer who chose to go on waiting, or a release, begins it anew.
     """
     looked_at = state.held is not None or state.law_hold_until is not None
     if looked_at or state.accepted_at is None or not state.backordered_units:
@@ -106,9 +107,12 @@ def stale_at(state: OrderState) -> datetime | None:
     day = state.promised_on or state.expected_on  # a first date is known before it is told
     if day is None:
         heard = (notice.at for notice in state.notices if notice.kind in _ABOUT_DATES)
-        since = max([state.accepted_at, *heard])
+        since = max([state.accepted_at, *heard, *filter(None, [state.kept_at])])
         return None if without is None else since + timedelta(days=without)
-    return None if past is None else end_of(day + timedelta(days=past), state.time_zone)
+    if past is None:
+        return None
+    kept_on = state.kept_at.astimezone(ZoneInfo(state.time_zone)).date() if state.kept_at else day
+    return end_of(max(day, kept_on) + timedelta(days=past), state.time_zone)
 
 
 def stale_warning(state: OrderState) -> Wait | None:

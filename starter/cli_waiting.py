@@ -31,6 +31,14 @@ def release(
 
 
 @app.command(rich_help_panel=DO)
+def keep(order: OrderId, by: By = "support", as_json: Json = False) -> None:
+    """Go on waiting with an order that waited for long, as its customer asked: it does not get stale meanwhile."""
+    from starter.commands import waiting
+
+    run_command(lambda: waiting.keep(order, by), as_json=as_json)
+
+
+@app.command(rich_help_panel=DO)
 def prioritise(
     order: OrderId,
     days: Annotated[

@@ -14,6 +14,7 @@ from domain.changes import (
     ChangeOutcome,
     Consent,
     Hold,
+    KeepWaiting,
     PaymentMethod,
     Prioritisation,
     QuantityChange,
@@ -161,6 +162,10 @@ class Backorders(InventoryDoor):
     async def release(self, order_id: str, release: Release) -> ChangeOutcome:
         """Let a held order go on."""
         return await self._change(order_id, "release", release)
+
+    async def keep_waiting(self, order_id: str, wish: KeepWaiting) -> ChangeOutcome:
+        """Let an order that waited for long go on waiting."""
+        return await self._change(order_id, "keep_waiting", wish)
 
     async def hand_over(self, order_id: str, number: int) -> None:
         """The warehouse gave a parcel to its carrier."""

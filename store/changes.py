@@ -16,6 +16,7 @@ from domain.changes import (
     Consent,
     Handover,
     Hold,
+    KeepWaiting,
     LawHold,
     PaymentMethod,
     Prioritisation,
@@ -118,6 +119,8 @@ def _make(session: Session, asked: Changing) -> _Done:  # noqa: C901, PLR0911 - 
             return _hold_for_law(session, asked, asked.change)
         case Release():
             return _release(session, asked)
+        case KeepWaiting():
+            return _keep_waiting(session, asked)
         case Handover(number=number):
             done = labels.hand_over(session, Step(order_id=asked.order_id, at=asked.at, parcel=number))
             return _Done(message=done, what=Change.HANDOVER)
@@ -228,5 +231,11 @@ def _hold_for_law(session: Session, asked: Changing, hold: LawHold) -> _Done:
 
 def _release(session: Session, asked: Changing) -> _Done:
     rules.check_release(orders.state(session, asked.order_id))
-    orders.change(session, asked.order_id, held=None)
+    orders.change(session, asked.order_id, held=None, kept_at=asked.at)
     return _Done(message="Released.", what=Change.RELEASE)
+
+
+def _keep_waiting(session: Session, asked: Changing) -> _Done:
+    rules.check_waiting(orders.state(session, asked.order_id))
+    orders.change(session, asked.order_id, kept_at=asked.at)
+    return _Done(message="Thank you: we keep your order, and its place in line.", what=Change.PATIENCE)

@@ -114,6 +114,7 @@ def state(session: Session, order_id: str) -> OrderState:
         edition=_EDITION,
         held=Held.model_validate(order.held) if order.held else None,
         law_hold_until=order.law_hold_until,
+        kept_at=order.kept_at,
         extra_days=order.extra_days,
         **_parts(session, order),
     )

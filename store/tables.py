@@ -13,7 +13,15 @@ class ProductRow(Base):
     """One SKU: the shop's word on it, and its stock. This row is the SKU's lock."""
 
     __tablename__ = "products"
-    __table_args__ = (CheckConstraint("reserved >= 0 AND reserved <= on_hand", name="reserved_is_on_hand"),)
+    __table_args__ = (
+        CheckConstraint("reserved >= 0 AND reserved <= on_hand", name="reserved_is_on_hand"),
+        Index(
+            "ix_products_waiting",
+            "waiting",
+            sqlite_where=text("waiting > 0"),
+            postgresql_where=text("waiting > 0"),
+        ),
+    )
 
     sku: Mapped[str] = mapped_column(primary_key=True)
     title: Mapped[str]
@@ -97,6 +105,7 @@ class OrderRow(Base):
     held: Mapped[dict[str, Any] | None]
     """Why operations stopped it, and who."""
     law_hold_until: Mapped[datetime | None]
+    kept_at: Mapped[datetime | None]
     extra_days: Mapped[int] = mapped_column(default=0)
     """By how many days it was moved ahead by hand."""
     email: Mapped[str] = mapped_column(default="")
@@ -105,6 +114,8 @@ class OrderRow(Base):
     """What its decision said, once it was accepted."""
     shipped_at: Mapped[datetime | None]
     """When its last parcel left; known once it has ended."""
+    erased_at: Mapped[datetime | None]
+    """When its customer's personal data was erased; what is left are the books."""
 
 
 class LineRow(Base):

@@ -5,7 +5,15 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.errors import refusing
     from domain import changes
-    from domain.changes import Change, ChangeOutcome, Consent, Hold, Prioritisation, Release
+    from domain.changes import (
+        Change,
+        ChangeOutcome,
+        Consent,
+        Hold,
+        KeepWaiting,
+        Prioritisation,
+        Release,
+    )
     from workflows.doors import OrderDoors, answer
 
 
@@ -42,6 +50,16 @@ class WaitingDoors(OrderDoors):
     def _may_be_released(self, release: Release) -> None:  # noqa: ARG002 - any reason will do
         with refusing():
             changes.check_release(self._state)
+
+    @workflow.update
+    async def keep_waiting(self, wish: KeepWaiting) -> ChangeOutcome:
+        """Go on waiting, however long it took so far."""
+        return await answer(self._inbox.ask(wish))
+
+    @keep_waiting.validator
+    def _waits(self, wish: KeepWaiting) -> None:  # noqa: ARG002 - whoever asks
+        with refusing():
+            changes.check_waiting(self._state)
 
     @workflow.update
     async def prioritise(self, wanted: Prioritisation) -> ChangeOutcome:

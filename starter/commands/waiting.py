@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from domain.changes import Consent, Hold, Prioritisation, Release
+from domain.changes import Consent, Hold, KeepWaiting, Prioritisation, Release
 from starter import door, renewing
 from starter.door import Said
 from starter.errors import BadInput
@@ -19,6 +19,11 @@ async def release(order_id: str, reason: str, by: str) -> Said:
     wish = Release.model_validate({"reason": reason, "requested_by": by})
     async with door.backorders() as doors:
         return door.changed(await doors.release(order_id, wish))
+
+
+async def keep(order_id: str, by: str) -> Said:
+    async with door.backorders() as doors:
+        return door.changed(await doors.keep_waiting(order_id, KeepWaiting(requested_by=by)))
 
 
 async def prioritise(order_id: str, days: int, reason: str, by: str) -> Said:

@@ -173,6 +173,14 @@ def test_the_terms_say_how_long_before_the_warning_is_given() -> None:
     assert notice(order, STALE_AT - 2 * WEEK) == Tell(Kind.STALE_WARNING, "2026-04-05")
 
 
+def test_a_customer_who_goes_on_waiting_begins_the_wait_anew() -> None:
+    dateless = waits(terms=Policy(stale_after_days_without_promise=10), kept_at=day(12))
+    past = waits(promised_on=january(20), terms=Policy(stale_after_days_past_promise=5), kept_at=day(24))
+
+    assert stale_at(dateless) == day(22)
+    assert stale_at(past) == midnight(1, 30)
+
+
 def test_nothing_gets_stale_while_operations_look_at_it() -> None:
     fresh, late = waits(held=held(day(6))), waits(held=held(day(6)), notices=warned(STALE_AT - WEEK))
 

@@ -145,6 +145,7 @@ SAMPLES: list[tuple[str, dict[str, Any]]] = [
     *ASKING,
     ("stale_warning", {"ends_on": LATER, "cancel_url": CANCEL}),
     ("stale_warning", {"charged": True}),
+    ("stale_warning", {"ends_on": LATER, "page_url": PAGE, "cancel_url": CANCEL}),
     ("shipped", PARCEL | {"charged": True}),
     ("shipped", PARCEL | {"need_by": BEFORE, "lines": LINES + REST}),
     ("shipped", PARCEL | {"charged": True, "waiting": REST}),

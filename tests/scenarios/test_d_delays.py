@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.cancellation import Reason
-from domain.changes import Consent, Release
+from domain.changes import Consent, KeepWaiting, Release
 from domain.delays import end_of
 from domain.notices import Kind
 from domain.order import Address
@@ -272,6 +272,24 @@ async def test_d6_stock_or_a_new_date_after_the_warning_keeps_the_order(shop: Sh
     await shop.receive(2)
     await shop.ended("100")
 
+    assert shop.books("100") == Books(shipped=2, charged=2 * PRICE)
+
+
+async def test_d6_a_customer_who_was_warned_may_go_on_waiting(shop: Shop) -> None:
+    policy = Policy(delay_rule={"*": Law.NONE}, stale_after_days_without_promise=40, stale_warning_days=7)
+    shop.database.write(catalog.load_policy, policy, await shop.now())
+    await shop.place("100", 2)
+    await shop.pass_days(35)
+    assert state(shop).told(Kind.STALE_WARNING)
+
+    await shop.doors.keep_waiting("100", KeepWaiting())
+    await shop.pass_days(30)
+
+    assert state(shop).status is Status.WAITING
+    await shop.receive(2)
+    await shop.ended("100")
+    with pytest.raises(Refusal, match="completed"):
+        await shop.doors.keep_waiting("100", KeepWaiting())
     assert shop.books("100") == Books(shipped=2, charged=2 * PRICE)
 
 

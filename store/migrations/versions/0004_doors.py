@@ -18,6 +18,7 @@ _PARTIAL = (
         ["shipped_at", "promised_on", "units"],
         sa.text("shipped_at IS NOT NULL"),
     ),
+    ("ix_products_waiting", "products", ["waiting"], sa.text("waiting > 0")),
     ("ix_events_pending", "events", ["stream", "id"], _PENDING),
     ("ix_events_dead", "events", ["id"], sa.text("dead")),
 )
@@ -40,6 +41,8 @@ def _columns() -> list[tuple[str, sa.Column]]:
         ("orders", sa.Column("email", sa.String(), nullable=False, server_default="")),
         ("orders", sa.Column("backordered", sa.Boolean(), nullable=True)),
         ("orders", sa.Column("shipped_at", sa.DateTime(timezone=True), nullable=True)),
+        ("orders", sa.Column("kept_at", sa.DateTime(timezone=True), nullable=True)),
+        ("orders", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True)),
         ("parcels", sa.Column("units", sa.Integer(), nullable=False, server_default="0")),
         ("parcels", sa.Column("promised_on", sa.Date(), nullable=True)),
     ]
