@@ -30,6 +30,11 @@ lint: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
 
+# The README's pictures, taken anew of a demo that it plays itself; needs the system's Chromium.
+.PHONY: pictures
+pictures: $(VENV)/.installed-dev
+	$(BIN)/python -m docs.pictures
+
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .

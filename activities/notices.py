@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
+from domain.correcting import Resent
 from domain.delays import Silence
 from domain.model import Model
 from domain.notices import Kind
@@ -13,7 +14,8 @@ from gateways.letters import Letters
 from gateways.letters_facts import LetterFacts, LetterLine
 from gateways.links import Links
 from gateways.mail import Accepted, Mail, Mailer, Rejected, thread_id
-from store import notices, orders
+from store import correcting, notices, orders
+from store.correcting import Again, Answer
 from store.database import Database
 from store.notices import Facts, Telling
 
@@ -71,6 +73,22 @@ class Notices:
             facts=facts,
             error=f"{answer.code} {answer.message}" if isinstance(answer, Rejected) else None,
         )
+
+    @activity.defn
+    async def tell_again(self, again: Again) -> Resent:
+        """Send a notice once more, as its facts are today, as a mail of its own; the same time again sends nothing."""
+        known = await self.database.aread(correcting.resent_before, again)
+        if known is not None:
+            return known
+        facts = await self.database.aread(correcting.facts, again)
+        mail = self._mail(again.telling, facts)
+        answer = await self.mailer.send(mail.model_copy(update={"notice_id": again.key, "copy_to": None}))
+        said = (
+            Answer(message_id=answer.message_id)
+            if isinstance(answer, Accepted)
+            else Answer(error=f"{answer.code} {answer.message}")
+        )
+        return await self.database.awrite(correcting.resent, again, facts, said)
 
     def _mail(self, telling: Telling, facts: Facts) -> Mail:
         letter = self.letters.render(self._letter_facts(telling, facts))

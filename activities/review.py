@@ -17,7 +17,7 @@ from domain.review import SHOWN, Findings, Review
 from gateways.letters import Letter
 from gateways.mail import Mail, Mailer, Rejected
 from gateways.shop_letters import Overdue, ShopLetters
-from store import keys, review_supply, supply
+from store import keys, outbox, review_supply, supply
 from store import review as reviews
 from store.database import Database
 
@@ -95,7 +95,12 @@ class Reviews:
 
     @activity.defn
     async def ring_forgotten(self, step: Round) -> int:
-        """Ring the bells that hung for more than an hour; how many orders they reached."""
+        """Ring the bells that hung for more than an hour; how many orders they reached.
+
+        Events that are over since 90 days are forgotten on the way.
+        """
+        while removed := await self.database.awrite(outbox.forget, step.at):
+            activity.heartbeat(removed)
         reached = 0
         after = ""
         before = step.at - _FORGOTTEN

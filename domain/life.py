@@ -35,7 +35,13 @@ def label_rests(state: OrderState, now: datetime) -> bool:
 
 def still_due(state: OrderState, rests_as: str, now: datetime) -> bool:
     """Whether a step of this name is still to be made: its last try may have done it, and its answer got lost."""
-    return any(isinstance(step, Gateway) and step.rests_as == rests_as for step in _due(state, now))
+    return resting_step(state, rests_as, now) is not None
+
+
+def resting_step(state: OrderState, rests_as: str, now: datetime) -> Gateway | None:
+    """The step that is to be made under this name."""
+    due = (step for step in _due(state, now) if isinstance(step, Gateway) and step.rests_as == rests_as)
+    return next(due, None)
 
 
 def may_leave(state: OrderState, parcel: ParcelState, now: datetime) -> bool:

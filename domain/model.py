@@ -21,7 +21,10 @@ class StrictModel(BaseModel):
 
 
 def _utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("lies outside the calendar in UTC") from None
 
 
 def items(most: int) -> AfterValidator:

@@ -23,10 +23,11 @@ def untold(state: OrderState, now: datetime | None = None) -> Tell | None:
     """The first notice that something already happened asks for; at a time, the question of the customer's choice too."""
     if state.status in {Status.PLACING, Status.REJECTED}:
         return None
-    return next((tell for tell in _asked_for(state, now) if not state.told(tell.kind, tell.occasion)), None)
+    return next((tell for tell in asked_for(state, now) if not state.told(tell.kind, tell.occasion)), None)
 
 
-def _asked_for(state: OrderState, now: datetime | None) -> Iterator[Tell]:
+def asked_for(state: OrderState, now: datetime | None = None) -> Iterator[Tell]:
+    """Every notice that what happened asks for, told or not."""
     yield Tell(Kind.CONFIRMATION, "placed")
     for parcel in state.parcels:
         yield from _of_parcel(parcel)

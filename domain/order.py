@@ -31,10 +31,14 @@ class Timing(StrEnum):
     AT_SHIPMENT = "at_shipment"
 
 
+Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s<>,;\"]+@[^@\s<>,;\"]+$")]
+"""One address that can stand in a header."""
+
+
 class Customer(StrictModel):
     customer_id: Id
     name: Line = ""
-    email: Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s<>,;\"]+@[^@\s<>,;\"]+$")]
+    email: Email
     tier: Tier = Tier.STANDARD
     locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$")] = "en_US"
 

@@ -125,9 +125,9 @@ class OrderState(Model):
     delays: tuple[Delay, ...] = ()
     held: Held | None = None
     law_hold_until: Instant | None = None
+    """A legal deadline passed unseen: operations may look, and then the law's default applies. Stock that comes ships."""
     kept_at: Instant | None = None
     """When somebody last said that it shall go on waiting."""
-    """A legal deadline passed unseen: operations may look, and then the law's default applies. Stock that comes ships."""
     paused: bool = False
     """The shop ships nothing for now."""
     extra_days: int = 0

@@ -11,7 +11,7 @@ from domain.errors import CancellationBodyChanged, UnknownLine, UnknownOrder
 from domain.model import Instant, Model
 from domain.order import Timing
 from domain.state import OrderState
-from store import bells, keys, orders, parcels, promises
+from store import bells, keys, order_events, orders, parcels, promises
 from store.deal import Deal, lock
 from store.ledger import record_line
 from store.life_tables import CancellationRow
@@ -48,13 +48,16 @@ def cancel(session: Session, asked: Cancelling) -> Cancelled:
         return Cancelled(state=before, outcome=_outcome(session, order.order_id, 0, 0, before))
     wanted = _wanted(before, asked.cancellation)
     deal = Deal(session, keys.cancelled(cancellation_id), asked.at, asked.order_id, order.time_zone)
-    units = 0 if before.status.ended else _take(session, deal, wanted, products)
+    taken = {} if before.status.ended else _take(session, deal, wanted, products)
+    units = sum(taken.values())
     if units:
         promises.renew(session, deal, products.values())
     session.flush()
     asked_units = before.open_units if asked.cancellation.lines is None else sum(wanted.values())
     outcome = _outcome(session, order.order_id, units, asked_units, before)
     session.add(record(asked, outcome))
+    if units:
+        _tell(session, asked, before, taken, outcome)
     state = orders.settled(session, asked.order_id, asked.at)
     return Cancelled(state=state, outcome=outcome, bells=bells.hanging(session, deal.cause), cause=deal.cause)
 
@@ -86,8 +89,23 @@ def _wanted(state: OrderState, cancellation: Cancellation) -> dict[str, int]:
     return wanted
 
 
-def _take(session: Session, deal: Deal, wanted: dict[str, int], products: dict[str, ProductRow]) -> int:
-    """Cancel the units and deal what they free; how many there were."""
+def _tell(
+    session: Session,
+    asked: Cancelling,
+    before: OrderState,
+    units: dict[str, int],
+    outcome: CancellationOutcome,
+) -> None:
+    wish = asked.cancellation.model_copy(update={"cancellation_id": _id(asked)})
+    whole = outcome.units_cancelled == before.open_units and not before.shipped_units
+    refunded = outcome.refunded_minor
+    order_events.cancelled(session, before, wish, units, whole=whole, refunded_minor=refunded, at=asked.at)
+
+
+def _take(
+    session: Session, deal: Deal, wanted: dict[str, int], products: dict[str, ProductRow]
+) -> dict[str, int]:
+    """Cancel the units and deal what they free; how many there were of each SKU."""
     order_id = deal.by or ""
     lines = _lines(session, order_id)
     parcel = parcels.in_progress(session, order_id)
@@ -98,9 +116,9 @@ def _take(session: Session, deal: Deal, wanted: dict[str, int], products: dict[s
         parcels.undo(session, deal, parcel)
         session.flush()
         lines = _lines(session, order_id)
-    taken = 0
+    taken = {}
     for sku in sorted(products):
-        taken += _take_line(session, deal, lines[sku], wanted.get(sku, 0), products[sku])
+        taken[sku] = _take_line(session, deal, lines[sku], wanted.get(sku, 0), products[sku])
         deal.run(products[sku])
     return taken
 

@@ -79,6 +79,26 @@ class Database:
         future = self._threads.submit(partial(self.read, question, *args, **kwargs))
         return await asyncio.wrap_future(future)
 
+    async def acompact(self) -> bool:
+        """Leave nothing in a SQLite file of what was deleted or overwritten; False while others keep it from that.
+
+        A PostgreSQL server does so by itself, in its own time.
+        """
+        if self._writer is None:
+            return True
+        return await asyncio.wrap_future(self._writer.submit(self._compact))
+
+    def _compact(self) -> bool:
+        connection = self.engine.raw_connection()
+        try:
+            connection.cursor().execute("VACUUM")
+            busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            connection.close()
+        return not busy
+
     def close(self) -> None:
         if self._writer is not None:
             self._writer.shutdown()

@@ -28,7 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from store import bells
+from store import bells, hand_outs
+from store.hand_outs import HandOut, Moved
 from store.tables import LineRow, ProductRow, StockLedgerRow
 
 QUEUE = (LineRow.queue_at, LineRow.placed_at, LineRow.order_id)
@@ -129,7 +130,9 @@ class Deal:
         shares = _shares(front, free, descending=False)
         first = self._next_needy(sku, None)
         ahead = self._holding(sku, ahead_of=first) if first is not None else 0
-        return self._move("dealt", shares, literal(ahead) + shares.c.nth, sign=1)
+        given = self._move("dealt", shares, literal(ahead) + shares.c.nth, sign=1)
+        hand_outs.tell(self.session, self._this_part(), sku, given, self.at)
+        return given.units
 
     def _take(self, sku: str, short: int, behind: Row[Any] | None = None) -> int:
         """Take up to `short` allocated units from the last in line first."""
@@ -144,7 +147,7 @@ class Deal:
         shares = _shares(back, short, descending=True)
         # The needy line that takes them stands ahead of them, counted already if it holds some itself.
         last = self._holding(sku) + (1 if behind is not None and not behind.allocated else 0)
-        return self._move("taken", shares, literal(last + 1) - shares.c.nth, sign=-1)
+        return self._move("taken", shares, literal(last + 1) - shares.c.nth, sign=-1).units
 
     def _holding(self, sku: str, ahead_of: Row[Any] | None = None) -> int:
         held = select(func.count()).select_from(LineRow).where(LineRow.sku == sku, LineRow.allocated > 0)
@@ -152,8 +155,8 @@ class Deal:
             held = held.where(tuple_(*QUEUE) < _place(ahead_of))
         return self.session.scalar(held) or 0
 
-    def _move(self, kind: str, shares: Subquery, place: ColumnElement[int], *, sign: int) -> int:
-        """Write the ledger rows, and let everything else follow them; units moved."""
+    def _move(self, kind: str, shares: Subquery, place: ColumnElement[int], *, sign: int) -> Moved:
+        """Write the ledger rows, and let everything else follow them; what was moved."""
         part = self.next_part()
         columns = ["cause", "part", "kind", "at", "sku", "order_id", "backordered", "allocated", "place"]
         rows = select(
@@ -169,11 +172,11 @@ class Deal:
         )
         written = self.session.execute(insert(StockLedgerRow).from_select(columns, rows))
         if not cast("Any", written).rowcount:
-            return 0
+            return Moved(0, 0, 0)
         return self._follow(and_(StockLedgerRow.cause == self.cause, StockLedgerRow.part == part))
 
-    def _follow(self, mine: ColumnElement[bool]) -> int:
-        """Let the lines follow these ledger rows, and hang a bell for each order reached; units moved."""
+    def _follow(self, mine: ColumnElement[bool]) -> Moved:
+        """Let the lines follow these ledger rows, and hang a bell for each order reached; what was moved."""
         self.session.execute(
             update(LineRow)
             .where(mine, StockLedgerRow.sku == LineRow.sku, StockLedgerRow.order_id == LineRow.order_id)
@@ -185,8 +188,10 @@ class Deal:
         )
         reached = select(StockLedgerRow.order_id).where(mine, StockLedgerRow.order_id != (self.by or ""))
         bells.hang(self.session, self.cause, "inventory_received", self.at, reached)
-        moved = self.session.scalar(select(func.sum(func.abs(StockLedgerRow.allocated))).where(mine))
-        return int(moved or 0)
+        return hand_outs.moved(self.session, self._this_part())
+
+    def _this_part(self) -> HandOut:
+        return HandOut(self.cause, self._part, self.by or "")
 
 
 def _place(line: Row[Any]) -> ColumnElement[Any]:

@@ -19,6 +19,7 @@ class EventRow(Base):
         UniqueConstraint("event_id"),
         Index(None, "stream", "id"),
         Index("ix_events_pending", "stream", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
+        Index("ix_events_due", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
         Index("ix_events_dead", "id", sqlite_where=text("dead"), postgresql_where=text("dead")),
     )
 
@@ -38,7 +39,10 @@ class EventRow(Base):
 
 
 class QuoteRow(Base):
-    """One line of a quote: demand that may have become an order. Of the customer nothing is kept."""
+    """One line of a quote: demand that may have become an order. Of the customer nothing is kept.
+
+    `units`, `value_minor`: of what stock did not cover.
+    """
 
     __tablename__ = "quotes"
     __table_args__ = (Index(None, "asked_at"), Index(None, "sku", "asked_at"))

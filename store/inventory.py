@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from domain.errors import ChangeBodyChanged, UnknownSku
+from domain.errors import ChangeBodyChanged, TooManyUnits, UnknownInbound, UnknownSku
 from domain.inventory import ChangeKind, ChangeLine, InventoryChange, InventoryOutcome
 from domain.model import Instant, Model
 from store import keys, promises, supply
@@ -11,6 +11,9 @@ from store.deal import Deal, lock
 from store.ledger import record_stock
 from store.supply_tables import InboundRow
 from store.tables import BellRow, InventoryChangeRow, LineRow, ProductRow, StockLedgerRow
+
+_MOST_ON_HAND = 2_147_483_647
+"""What an integer of PostgreSQL holds."""
 
 
 class Change(Model):
@@ -20,7 +23,10 @@ class Change(Model):
 
 
 def apply(session: Session, change: Change) -> InventoryOutcome:
-    """Apply a change, or give its first outcome; another body under its id is refused, and so is an unknown SKU."""
+    """Apply a change, or give its first outcome.
+
+    Another body under its id is refused, and so are an unknown SKU and a receipt of what was never announced.
+    """
     body, at = change.change, change.at
     products = lock(session, body.skus)
     known = session.get(InventoryChangeRow, body.change_id)
@@ -29,6 +35,8 @@ def apply(session: Session, change: Change) -> InventoryOutcome:
     unknown = [sku for sku in body.skus if sku not in products]
     if unknown:
         raise UnknownSku(*unknown)
+    _check_announced(session, body)
+    _check_room(body, products)
     deal = Deal(session, keys.changed(body.change_id), at, time_zone=change.time_zone)
     lines = [line for line in body.lines if not _outdated(session, body, line)]
     uncovered = sum(_apply_line(session, deal, body, line, products[line.sku]) for line in lines)
@@ -53,6 +61,29 @@ def _again(known: InventoryChangeRow, body: InventoryChange) -> InventoryOutcome
     if known.digest != body.digest():
         raise ChangeBodyChanged(body.change_id)
     return InventoryOutcome.model_validate(known.outcome)
+
+
+def _check_room(body: InventoryChange, products: dict[str, ProductRow]) -> None:
+    """More units than a column holds would be tried again for ever."""
+    if body.kind not in {ChangeKind.RECEIVED, ChangeKind.ADJUSTED}:
+        return
+    for sku, product in products.items():
+        units = sum(line.quantity for line in body.lines if line.sku == sku)
+        if product.on_hand + units > _MOST_ON_HAND:
+            raise TooManyUnits(sku, _MOST_ON_HAND)
+
+
+def _check_announced(session: Session, body: InventoryChange) -> None:
+    """A mistyped purchase-order line would leave the right one expected for ever."""
+    if body.kind is not ChangeKind.RECEIVED:
+        return
+    named = [(line.inbound_id, line.sku) for line in body.lines if line.inbound_id]
+    ids = {inbound_id for inbound_id, _ in named}
+    rows = select(InboundRow.inbound_id, InboundRow.sku).where(InboundRow.inbound_id.in_(ids))
+    announced = {(inbound_id, sku) for inbound_id, sku in session.execute(rows)} if named else set()
+    for inbound_id, sku in named:
+        if (inbound_id, sku) not in announced:
+            raise UnknownInbound(inbound_id, sku)
 
 
 def _apply_line(

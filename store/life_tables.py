@@ -20,6 +20,7 @@ class ParcelRow(Base):
             "shipped_at",
             "promised_on",
             "units",
+            "stage",
             sqlite_where=text("shipped_at IS NOT NULL"),
             postgresql_where=text("shipped_at IS NOT NULL"),
         ),

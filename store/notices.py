@@ -1,9 +1,10 @@
 """Notices: what each must say, and that it was sent."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from domain import dunning, news, parcels, waiting
@@ -15,7 +16,7 @@ from domain.notices import Kind, last_full_day
 from domain.order import Address, Customer
 from domain.parcel import ParcelLine, ParcelState
 from domain.state import OrderState
-from store import delays, keys, orders, rests, supply
+from store import delays, keys, order_events, orders, rests, supply
 from store.life_tables import CancellationRow, NoticeRow
 from store.once import insert_once
 from store.tables import StockLedgerRow
@@ -71,7 +72,7 @@ def facts(session: Session, telling: Telling) -> Facts:
     """What the notice says, as the order stands now."""
     state = orders.state(session, telling.order_id)
     common = Facts(
-        customer=orders.body(session, telling.order_id).customer,
+        customer=addressee(session, telling.order_id),
         lines=tuple(ParcelLine(sku=line.sku, quantity=line.kept) for line in state.lines if line.kept),
         titles={line.sku: line.title for line in state.lines},
         promised_on=state.expected_on,
@@ -83,6 +84,13 @@ def facts(session: Session, telling: Telling) -> Facts:
         already_sent=state.told(telling.kind, telling.occasion),
     )
     return common.model_copy(update=_particulars(session, state, telling))
+
+
+def addressee(session: Session, order_id: str) -> Customer:
+    """Whom the notices are for, at the address that is right now."""
+    placed, email = orders.body(session, order_id).customer, orders.row(session, order_id).email
+    changed = email and email != placed.email.lower()
+    return placed.model_copy(update={"email": email}) if changed else placed
 
 
 def _particulars(  # noqa: C901, PLR0911 - one row a kind
@@ -238,11 +246,18 @@ def told(
     order = orders.own(session, telling.order_id)
     notice = {**telling.model_dump(), "delivered": delivered, "message_id": message_id, "error": error}
     new = session.connection().execute(insert_once(session, NoticeRow), notice).rowcount
-    # A promise stays until the customer is told a new one.
-    if new and facts is not None and telling.kind in _TELL_DATES:
-        first = order.original_promised_on or facts.promised_on
-        orders.change(session, telling.order_id, promised_on=facts.promised_on, original_promised_on=first)
+    if new and facts is not None:
+        promise(session, order, facts.promised_on, telling)
     if new and facts is not None and facts.offer is not None:
         delays.record(session, order, int(telling.occasion), facts.offer, facts.why, telling.at)
     rests.over(session, order, "mail")
     return orders.settled(session, telling.order_id, telling.at)
+
+
+def promise(session: Session, order: Row[Any], promised_on: date | None, telling: Telling) -> None:
+    """The date that a notice named, if its kind names one: a promise stays until the customer is told a new one."""
+    if telling.kind not in _TELL_DATES:
+        return
+    first = order.original_promised_on or promised_on
+    orders.change(session, telling.order_id, promised_on=promised_on, original_promised_on=first)
+    order_events.promise_changed(session, order, promised_on, telling)

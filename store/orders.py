@@ -18,7 +18,7 @@ from domain.policy import Policy
 from domain.queue import Priority
 from domain.state import Held, OrderState, Rest
 from domain.status import Status, moved
-from store import reading
+from store import order_events, reading
 from store.reading import Call
 from store.tables import OrderRow
 
@@ -176,9 +176,13 @@ def settled(session: Session, order_id: str, at: datetime, now: OrderState | Non
     ended_at = now.ended_at or (at if life.finished(now) else None)
     if status is now.status and ended_at == now.ended_at:
         return now
-    left = [parcel.shipped_at for parcel in now.parcels if parcel.shipped_at] if ended_at else []
-    change(session, order_id, status=status, ended_at=ended_at, shipped_at=max(left, default=None))
-    return now.model_copy(update={"status": status, "ended_at": ended_at})
+    left = (
+        [parcel.shipped_at for parcel in now.parcels if parcel.sent and parcel.shipped_at] if ended_at else []
+    )
+    order = change(session, order_id, status=status, ended_at=ended_at, shipped_at=max(left, default=None))
+    after = now.model_copy(update={"status": status, "ended_at": ended_at})
+    order_events.settled(session, now, after, order.lives, at)
+    return after
 
 
 def body(session: Session, order_id: str) -> Order:

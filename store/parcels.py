@@ -13,7 +13,7 @@ from domain.parcel import ParcelLine, ParcelStage
 from domain.payment import Attempt, PaymentKind
 from domain.state import OrderState
 from domain.steps import parcel_rest
-from store import keys, orders, payments, rests
+from store import keys, order_events, orders, payments, rests
 from store.deal import Deal, lock
 from store.ledger import record_lines
 from store.life_tables import ParcelRow
@@ -96,6 +96,7 @@ def leave(session: Session, step: Step, order: Row[Any], **label: Any) -> None:
     stage = ParcelStage.LABELLED if to_capture else ParcelStage.SHIPPED
     told = {"promised_on": order.original_promised_on}
     change(session, step, THIS, stage=stage, shipped_at=step.at, **told, **label)
+    order_events.parcel_shipped(session, parcel, label, step.at)
     if to_capture:
         payments.first(session, order, PaymentKind.CAPTURE, step.parcel, parcel.amount_minor, step.at)
 

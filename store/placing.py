@@ -15,7 +15,7 @@ from domain.policy import Policy
 from domain.queue import Priority, priority
 from domain.state import OrderState
 from domain.status import Status, moved
-from store import bells, entering, keys, orders, promises
+from store import bells, entering, keys, order_events, orders, promises
 from store.catalog import policy
 from store.deal import Deal, lock
 from store.ledger import record_line
@@ -112,6 +112,7 @@ def _columns(placing: Placing, terms: Policy, life: int) -> dict[str, Any]:
         "ended_at": None,
         "decision": None,
         "backordered": None,
+        "erased_at": None,
         "promised_on": order.promised_on,
         "original_promised_on": order.promised_on,
         "unreadable": [],
@@ -157,7 +158,9 @@ def _enter(session: Session, placing: Placing, life: Row[Any], terms: Policy) ->
         begin(session, life, PaymentKind.CHARGE, 0, order.value.minor, placing.at)
     accepted = {} if charge_first else _accepted(life, placing.at)
     decided = {"decision": decision.model_dump(mode="json"), "backordered": decision.backordered}
-    orders.change(session, order.order_id, **decided, **promise, **accepted)
+    life = orders.change(session, order.order_id, **decided, **promise, **accepted)
+    if accepted:
+        order_events.accepted(session, life)
     hung = bells.hanging(session, deal.cause) if told else 0
     return Placed(state=orders.state(session, order.order_id), bells=hung, cause=deal.cause)
 
@@ -170,7 +173,7 @@ def accept_charged(session: Session, order_id: str, at: datetime) -> OrderState:
     """An order at order is accepted once its charge is known."""
     life = orders.own(session, order_id)
     if life.status == Status.PLACING:
-        orders.change(session, order_id, **_accepted(life, at))
+        order_events.accepted(session, orders.change(session, order_id, **_accepted(life, at)))
     return orders.settled(session, order_id, at)
 
 

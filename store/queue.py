@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import UnknownSku
 from domain.model import Instant, Model
+from domain.status import Status
 from store.deal import QUEUE
 from store.tables import LineRow, OrderRow, ProductRow
 
@@ -78,6 +79,15 @@ def queue(session: Session, sku: str, limit: int = 100) -> SkuQueue:
         available=product.on_hand - product.reserved,
         waiting_units=session.scalar(waiting) or 0,
         places=places,
+    )
+
+
+def any_ended(session: Session) -> bool:
+    """Whether any order has ended; found at the first of each status, however many there are."""
+    ended = [status for status in Status if status.ended]
+    return any(
+        session.scalar(select(OrderRow.order_id).where(OrderRow.status == status).limit(1))
+        for status in ended
     )
 
 

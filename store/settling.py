@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from domain.cancellation import Cancellation, CancellationOutcome, CancelResult, Reason
 from domain.changes import How, Settlement
 from domain.parcel import ParcelStage
-from store import cancelling, keys, orders, parcels, promises
+from store import cancelling, keys, order_events, orders, parcels, promises
 from store.cancelling import Cancelling
 from store.deal import Deal, lock
 from store.ledger import record_line
@@ -37,7 +37,7 @@ def settle(session: Session, step: Step, settlement: Settlement) -> str:
     in_vain = [*parcel.labels_to_void, parcels.label_key(parcel)]
     stopped = {"stage": ParcelStage.STOPPED, "settled": settlement.how, "labels_to_void": in_vain}
     parcels.change(session, step, THIS, **stopped)
-    _record(session, step, wish, sum(units.values()))
+    _record(session, step, wish, units)
     return deal.cause
 
 
@@ -50,15 +50,17 @@ def _wish(step: Step, settlement: Settlement) -> Cancellation:
     )
 
 
-def _record(session: Session, step: Step, wish: Cancellation, units: int) -> None:
+def _record(session: Session, step: Step, wish: Cancellation, units: dict[str, int]) -> None:
     state = orders.state(session, step.order_id)
     outcome = CancellationOutcome(
         order_id=step.order_id,
         outcome=CancelResult.PARTLY_SHIPPED if state.shipped_units else CancelResult.CANCELLED,
-        units_cancelled=units,
+        units_cancelled=sum(units.values()),
         units_shipped=state.shipped_units,
         currency=state.currency,
         message=f"Parcel {step.parcel} was taken back.",
     )
     asked = Cancelling(order_id=step.order_id, cancellation=wish, at=step.at)
     session.add(cancelling.record(asked, outcome))
+    whole = not (state.open_units or state.shipped_units)
+    order_events.cancelled(session, state, wish, units, whole=whole, at=step.at)

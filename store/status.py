@@ -6,7 +6,7 @@ from sqlalchemy import func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from domain.report import Status, status_report
-from domain.state import LineState
+from domain.state import LineState, OrderState
 from store import orders
 from store.deal import QUEUE
 from store.tables import LineRow
@@ -15,8 +15,12 @@ from store.tables import LineRow
 def status(session: Session, order_id: str, as_of: datetime) -> Status:
     """The order now, with each waiting line's place in its queue."""
     state = orders.state(session, order_id)
-    places = {line.sku: _position(session, order_id, line) for line in state.lines}
-    return status_report(state, as_of, places)
+    return status_report(state, as_of, places(session, state))
+
+
+def places(session: Session, state: OrderState) -> dict[str, int | None]:
+    """The place of each of the order's lines in its queue, from 1; None for a line that is in none."""
+    return {line.sku: _position(session, state.order_id, line) for line in state.lines}
 
 
 def _position(session: Session, order_id: str, line: LineState) -> int | None:

@@ -51,7 +51,8 @@ class OrderRow(Base):
     __tablename__ = "orders"
     __table_args__ = (
         Index(None, "status", "placed_at"),
-        Index(None, "customer_id"),
+        Index(None, "placed_at", "order_id"),
+        Index(None, "customer_id", "placed_at", "order_id"),
         Index(
             "ix_orders_open",
             "order_id",
@@ -65,6 +66,14 @@ class OrderRow(Base):
             "backordered",
             sqlite_where=text("accepted_at IS NOT NULL"),
             postgresql_where=text("accepted_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_orders_current",
+            "placed_at",
+            "currency",
+            "order_id",
+            sqlite_where=text("backordered AND ended_at IS NULL AND accepted_at IS NOT NULL"),
+            postgresql_where=text("backordered AND ended_at IS NULL AND accepted_at IS NOT NULL"),
         ),
         Index(
             "ix_orders_ended",
@@ -160,6 +169,19 @@ class LineRow(Base):
             postgresql_where=text("backordered > 0"),
         ),
         Index(None, "sku", "placed_at"),
+        # All that the figures ask of an open line, so that they need no look at the lines themselves.
+        Index(
+            "ix_lines_open",
+            "order_id",
+            "unit_price_minor",
+            "ordered",
+            "shipped",
+            "cancelled",
+            "backordered",
+            "promised_on",
+            sqlite_where=text("ordered > shipped + cancelled"),
+            postgresql_where=text("ordered > shipped + cancelled"),
+        ),
         Index(
             "ix_lines_ended",
             "sku",

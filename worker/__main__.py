@@ -12,6 +12,8 @@ from temporalio.client import Client
 from gateways.quiet import quiet
 from store.database import Database
 from store.migrate import newest
+from worker.gateways import webhook
+from worker.relay import relay
 from worker.settings import BadSetting, Settings
 from worker.wiring import parts, running_worker, settle
 from workflows.connection import connect, register_search_attributes
@@ -28,12 +30,13 @@ async def work() -> None:
     loop = asyncio.get_running_loop()
     for told in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(told, stop.set)
-    async with parts(settings) as built:  # first of all: what a setting lacks need not wait for a server
+    # First of all: what a setting lacks need not wait for a server.
+    async with parts(settings) as built, webhook(settings) as hook:
         _check(built.database)
         client = await _connected()
         await register_search_attributes(client)
         settle()
-        async with running_worker(client, built):
+        async with relay(built.database, hook), running_worker(client, built):
             logger.info("working on task queue backorders")
             await stop.wait()
             logger.info("draining")

@@ -43,7 +43,11 @@ def _database(url: str) -> str:
 
 
 def _webhook(url: str | None) -> str | None:
-    parts = urlsplit(url or "https://none")
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if not parts.hostname or parts.port == 0:  # asking for the port says when it is none
+        raise ValueError("names no host")
     if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         return url
     raise ValueError("must begin with https:// (http:// only on this machine)")

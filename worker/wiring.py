@@ -32,9 +32,10 @@ from worker.settings import Settings
 from workflows.backorder import BackorderWorkflow
 from workflows.inventory import InventoryChangeWorkflow
 from workflows.messages import TASK_QUEUE, backorder_workflow_id
+from workflows.resend import ResendWorkflow
 from workflows.review import ReviewWorkflow
 
-WORKFLOWS: tuple[type, ...] = (BackorderWorkflow, InventoryChangeWorkflow, ReviewWorkflow)
+WORKFLOWS: tuple[type, ...] = (BackorderWorkflow, InventoryChangeWorkflow, ReviewWorkflow, ResendWorkflow)
 
 ACTIVITIES_AT_ONCE = 200
 """They wait, for a gateway or for one of the database's few threads. A free slot also saves the server work:
@@ -132,6 +133,7 @@ def activities(parts: Parts, client: Client) -> list[Any]:
         shipping.look_up_label,
         shipping.void_labels,
         notices.tell_customer,
+        notices.tell_again,
         bells.ring_bells,
         reviews.begin_review,
         reviews.renew_promises,

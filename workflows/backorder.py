@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.changes import ChangeOutcome, ChangeWish, LawHold, PaymentMethod
     from domain.choice import Choice
     from domain.choice import Wish as Chosen
+    from domain.next_words import comes
     from domain.outcome import Outcome, outcome
     from domain.steps import CancelWaiting, Claim, End, GiveUp, HoldForLaw, KeepTogether, Wait
     from domain.waiting import HOLD_FOR
@@ -20,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from store.changes import Changed, Changing
     from store.parcels import Step
     from store.rests import Resting
-    from workflows import earlier, effects, options, telling
+    from workflows import earlier, effects, groups, options, telling
     from workflows.entering import Entering
     from workflows.inbox import Ask, Wish, named
     from workflows.messages import own_cancellation_id
@@ -39,7 +40,8 @@ class BackorderWorkflow(Entering):
 
     @workflow.run
     async def run(self, *inputs: Any) -> Outcome:  # noqa: ARG002 - read in __init__, before any handler runs
-        await self._place()
+        with groups.placing():
+            await self._place()
         while not self._over:
             await self._act()
         telling.show(self._state)
@@ -95,7 +97,7 @@ class BackorderWorkflow(Entering):
             await workflow.wait_condition(
                 lambda: self._inbox.arrived != seen or (ended and workflow.all_handlers_finished()),
                 timeout=timeout,
-                timeout_summary=wait.what,
+                timeout_summary=comes(self._state, wait),
             )
         except TimeoutError:
             return
@@ -113,7 +115,8 @@ class BackorderWorkflow(Entering):
         self._read(await self._effect(claim))
 
     async def _reach(self, due: steps.Gateway) -> None:
-        await self._try(effects.effect(due, self._state, workflow.now()), due.rests_as)
+        with groups.of_step(due, self._state):
+            await self._try(effects.effect(due, self._state, workflow.now()), due.rests_as)
 
     async def _try(self, call: effects.Effect, rests_as: str) -> None:
         """Reach outside; when that is away for two minutes, or refuses, rest and serve what else there is."""
@@ -135,7 +138,8 @@ class BackorderWorkflow(Entering):
         parcel = self._state.parcel
         if parcel is not None and parcel.label_unknown:
             look_up = effects.look_up_label(self._state, parcel.number, workflow.now())
-            await self._try(look_up, steps.parcel_rest(parcel.number))
+            with groups.of_parcel(parcel.number, self._state):
+                await self._try(look_up, steps.parcel_rest(parcel.number))
         else:
             await self._serve(self._inbox.asks.popleft())
 
@@ -168,9 +172,10 @@ class BackorderWorkflow(Entering):
             return Changed(state=await self._effect(call), outcome=outcome)
         asked = Changing(order_id=self._order.order_id, change=change, at=workflow.now())
         make = workflow.execute_activity_method(
-            Stock.change_order, asked, summary=named(change), **options.DATABASE
+            Stock.change_order, asked, summary=effects.named(change), **options.DATABASE
         )
-        return await self._effect(make)
+        with groups.of_change(change, self._state):
+            return await self._effect(make)
 
     def _given_up(self, parcel: int) -> Cancellation:
         """The grace period is over: the units go to the next in line."""

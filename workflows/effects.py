@@ -11,12 +11,27 @@ with workflow.unsafe.imports_passed_through():
     from activities.payments import Payments
     from activities.shipping import Shipping
     from domain import steps
+    from domain.changes import (
+        AddressChange,
+        ChangeWish,
+        Consent,
+        Handover,
+        Hold,
+        KeepWaiting,
+        LawHold,
+        PaymentMethod,
+        Prioritisation,
+        QuantityChange,
+        Release,
+        Settlement,
+    )
+    from domain.choice import Choice
     from domain.payment import PaymentKind
     from domain.state import OrderState
     from domain.steps import Authorise, Capture, Label, LookUpCharge, Refund, Tell, Void, VoidLabel
     from store.notices import Telling
     from store.parcels import Step
-    from workflows import options
+    from workflows import groups, options
 
 Effect = Coroutine[Any, Any, OrderState]
 
@@ -44,7 +59,8 @@ def effect(due: steps.Gateway, state: OrderState, now: datetime) -> Effect:  # n
         case Refund(amount):
             return _gateway(Payments.refund_payment, step, f"refund {amount.minor} {amount.currency}")
         case Tell(kind, occasion):
-            return _tell(Telling(order_id=state.order_id, kind=kind, occasion=occasion, at=now))
+            telling = Telling(order_id=state.order_id, kind=kind, occasion=occasion, at=now)
+            return _tell(telling, groups.parcel_of(due))
 
 
 def look_up_label(state: OrderState, parcel: int, now: datetime) -> Effect:
@@ -62,7 +78,35 @@ def _gateway(activity: Any, step: Step, summary: str) -> Effect:
     return call
 
 
-def _tell(notice: Telling) -> Effect:
-    return workflow.execute_activity_method(
-        Notices.tell_customer, notice, summary=f"e-mail: {notice.kind}", **options.MAIL
-    )
+def _tell(notice: Telling, parcel: int | None) -> Effect:
+    summary = f"parcel {parcel}: e-mail {notice.kind}" if parcel else f"e-mail: {notice.kind}"
+    return workflow.execute_activity_method(Notices.tell_customer, notice, summary=summary, **options.MAIL)
+
+
+def named(change: ChangeWish) -> str:  # noqa: C901, PLR0911 - one row a change
+    """What a change asks for; nothing of whom it is about."""
+    match change:
+        case Choice(choice=wish):
+            return f"chosen: {wish}"
+        case AddressChange():
+            return "another address"
+        case QuantityChange(sku=sku, quantity=quantity):
+            return f"only {quantity} of {sku}"
+        case PaymentMethod():
+            return "another payment method"
+        case Settlement(parcel=parcel, how=how):
+            return f"parcel {parcel}: settled, {how}"
+        case Handover(number=parcel):
+            return f"parcel {parcel}: handed over"
+        case Consent(accepted=accepted):
+            return "the delay: agreed" if accepted else "the delay: refused"
+        case Prioritisation(days=days):
+            return f"{days} days ahead of its own place"
+        case Hold():
+            return "hold it: nothing ships"
+        case Release():
+            return "let it go on"
+        case KeepWaiting():
+            return "it goes on waiting"
+        case LawHold():
+            return "past its legal deadline: let operations look"

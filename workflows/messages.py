@@ -1,8 +1,10 @@
 """The contract with other systems: names, ids, inputs and results; and the readers of what arrives."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import accumulate
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -10,12 +12,14 @@ from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
 from domain.cancellation import Cancellation
+from domain.correcting import Resending
 from domain.order import Order
 
 TASK_QUEUE = "backorders"
 BACKORDER = "BackorderWorkflow"
 INVENTORY_CHANGE = "InventoryChangeWorkflow"
 REVIEW = "ReviewWorkflow"
+RESEND = "ResendWorkflow"
 REVIEW_ID = "review"
 DAILY_REVIEW = "daily-review"
 """The Temporal Schedule that starts the reviews."""
@@ -34,6 +38,8 @@ PLACED = SearchAttributeKey.for_datetime("BackorderPlaced")
 SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (STATUS, SKUS, CUSTOMER, PRIORITY, PROMISED, PLACED)
 
 _LONGEST_ID = 64
+_MOST_OF_SKUS = 2_000
+"""Bytes: Temporal refuses a search attribute of more than 2,048."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -44,6 +50,23 @@ def backorder_workflow_id(order_id: str) -> str:
 
 def inventory_workflow_id(change_id: str) -> str:
     return f"inventory-{change_id}"
+
+
+def resend_workflow_id(wish: Resending) -> str:
+    """No id has a slash, so that one order's are told from another's by what stands before it."""
+    return f"{resends_of(wish.order_id)}{wish.kind}/{wish.occasion}/{wish.number}"
+
+
+def resends_of(order_id: str) -> str:
+    """What the ids of an order's resent notices begin with."""
+    return f"resend-{order_id}/"
+
+
+def searchable(skus: Iterable[str]) -> list[str]:
+    """The products by which an order is found: all but the last of very many."""
+    named = list(skus)
+    sizes = accumulate(len(sku) + len('"", ') for sku in named)
+    return [sku for sku, size in zip(named, sizes, strict=True) if size <= _MOST_OF_SKUS]
 
 
 def own_cancellation_id(order_id: str, what: str) -> str:

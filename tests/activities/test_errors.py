@@ -38,6 +38,7 @@ NEVER_AGAIN: list[tuple[Exception, str]] = [
     (errors.CancellationBodyChanged("C-1"), "CancellationBodyChanged"),
     (errors.UnknownLine("100", "A"), "UnknownLine"),
     (errors.ChangeRefused("100", "quantity", "more units are another order"), "ChangeRefused"),
+    (errors.UnknownEvent("order:100:completed:1"), "UnknownEvent"),
     (PermanentRefusal("payment", "already_captured", "the money was taken"), "PermanentRefusal"),
     (IllegalTransition(Status.CANCELLED, Status.WAITING), "IllegalTransition"),
 ]

@@ -14,10 +14,11 @@ from activities.bells import Bells
 from activities.notices import Shop
 from activities.review import Begin, Reviews, Round
 from activities.review_digest import Digests, Found
+from domain.events import KEPT
 from gateways.errors import GatewayUnavailable
 from gateways.mail import Accepted, Mail, Rejected
 from gateways.shop_letters import ShopLetters
-from store import keys
+from store import events, keys, outbox
 from store.database import Database
 from store.supply_tables import InboundRow, SupplierRow
 from tests.store.crowd import crowd
@@ -113,6 +114,18 @@ async def test_dates_are_renewed_from_the_sku_on_at_which_an_earlier_try_stopped
     assert stock.heard(keys.reviewed(STEP.day, STEP.at)) == {
         (f"of-{sku}", "promise_changed") for sku in (MINI, SKU)
     }
+
+
+async def test_events_that_are_over_are_forgotten_on_the_way(sqlite_database: Database) -> None:
+    Stockroom(sqlite_database).place("100")
+    sqlite_database.write(outbox.set_aside, day(7))
+    ring = reviews(sqlite_database, Post()).ring_forgotten
+
+    assert await ActivityEnvironment().run(ring, STEP) == 0
+    assert len(sqlite_database.read(events.listing)) == 1
+
+    assert await ActivityEnvironment().run(ring, Round(day=STEP.day, at=day(6) + KEPT)) == 0
+    assert sqlite_database.read(events.listing) == []
 
 
 async def test_the_digest_is_sent_once_though_it_is_told_twice(sqlite_database: Database) -> None:

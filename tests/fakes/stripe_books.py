@@ -15,6 +15,7 @@ from gateways.sandbox_payment import (
     SHORT_LIFE,
     UNAVAILABLE_ONCE,
 )
+from tests.fakes.stripe_checkout import StripeCheckout
 from tests.fakes.stripe_shapes import (
     Body,
     Form,
@@ -37,6 +38,7 @@ class StripeBooks:
     refunds: dict[str, Body] = field(default_factory=dict)
     moves: list[Body] = field(default_factory=list)
     customers: dict[str, str] = field(default_factory=dict)
+    checkout: StripeCheckout = field(default_factory=StripeCheckout)
     entries: list[tuple[str, BookEntry]] = field(default_factory=list)
     _excused: set[str] = field(default_factory=set)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))

@@ -31,6 +31,8 @@ def _write(books: StripeBooks, names: list[str], form: Form, key: str) -> tuple[
             return "void", lambda now: books.cancel(name, key, now)
         case ["refunds"]:
             return "refund", lambda now: books.refund(form, now)
+        case ["checkout", "sessions"]:
+            return "checkout", lambda now: books.checkout.create(form, now)
     raise Refused(404, "url_invalid", saved=False)
 
 
@@ -42,6 +44,8 @@ def _read(books: StripeBooks, names: list[str], form: Form) -> tuple[str, Work]:
             return "find", lambda now: _found(books.searched(form["query"], now), expanded(form))
         case ["payment_intents", name]:
             return "find", lambda now: books.intent(name, now).shown(expanded(form))
+        case ["checkout", "sessions", name]:
+            return "session", lambda now: books.checkout.retrieve(name, form, now)
     raise Refused(404, "url_invalid")
 
 

@@ -53,7 +53,9 @@ class FakeStripe(Loopback[_Fault]):
     each look-up of a payment or refund, so that one call of the gateway may be several.
     """
 
-    operations = frozenset({"authorise", "charge", "capture", "void", "refund", "find"})
+    operations = frozenset(
+        {"authorise", "charge", "capture", "void", "refund", "find", "checkout", "session"}
+    )
 
     def __init__(self, clock: Callable[[], Awaitable[datetime]] = real_time) -> None:
         super().__init__(clock)
@@ -82,6 +84,11 @@ class FakeStripe(Loopback[_Fault]):
     def save_method(self, method: str, customer: str) -> None:
         """The customer keeps this method with the shop."""
         self.stripe.customers[method] = customer
+
+    def finish_checkout(self, session: str, method: str, intent: str = "succeeded") -> str:
+        """The customer gives this method at Stripe's page, and is a customer of the shop's there; where he is sent."""
+        self.save_method(method, customer := f"cus_{session}")
+        return self.stripe.checkout.finish(session, method, customer, intent)
 
     async def refund_in_dashboard(self, payment: str, amount: int) -> Body:
         return self.stripe.refund({"payment_intent": payment, "amount": str(amount)}, await self._clock())

@@ -1,7 +1,7 @@
 """Play every life and keep its history: `python -m tests.replay.record [FOLDER]`.
 
 Writes `tests/replay/histories/<version>/<workflow id>.json` (`<workflow id>.<n>.json` where a life has several
-runs), or the same into FOLDER. Record a set for each release, and leave the older ones: orders placed with
+runs; a slash in an id is written `%2F`), or the same into FOLDER. Record a set for each release, and leave the older ones: orders placed with
 them are still open. What stood in the version's folder before is replaced.
 """
 
@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import quote
 
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
@@ -24,12 +25,13 @@ from store import catalog
 from store.database import Database
 from store.migrate import migrate
 from tests.replay.changes import CHANGES
+from tests.replay.correcting_lives import CORRECTIONS, resending
 from tests.replay.life import Life
 from tests.replay.lives import ORDERS
 from tests.replay.parcel_lives import PARCELS
 from tests.replay.waiting_lives import WAITS
 from tests.shop import Shop, open_shop
-from workflows.messages import backorder_workflow_id, inventory_workflow_id
+from workflows.messages import backorder_workflow_id, inventory_workflow_id, resend_workflow_id
 
 HISTORIES = Path(__file__).parent / "histories"
 RECORDER = "recorder"
@@ -50,9 +52,8 @@ async def record(folder: Path) -> int:
 
 
 def _lives(shop: Shop) -> Sequence[tuple[Play, Life]]:
-    lives = [
-        (play, Life(shop, play.__name__.replace("_", "-"))) for play in (*ORDERS, *PARCELS, *WAITS, *CHANGES)
-    ]
+    plays = (*ORDERS, *PARCELS, *WAITS, *CHANGES, *CORRECTIONS)
+    lives = [(play, Life(shop, play.__name__.replace("_", "-"))) for play in plays]
     products = tuple(Product(sku=life.sku, title=life.sku.title()) for _, life in lives)
     shop.database.write(catalog.load_products, products)
     return lives
@@ -63,10 +64,16 @@ async def _play(shop: Shop, part: tuple[Play, Life], folder: Path) -> int:
     await play(life)
     await _back_in_order(shop)
     kept = 0
-    for workflow_id in (backorder_workflow_id(life.name), inventory_workflow_id(life.name)):
+    ids = (
+        backorder_workflow_id(life.name),
+        inventory_workflow_id(life.name),
+        resend_workflow_id(resending(life.name)),
+    )
+    for workflow_id in ids:
         runs = await _runs(shop, workflow_id)
         for number, history in enumerate(runs, 1):
-            named = workflow_id if len(runs) == 1 else f"{workflow_id}.{number}"
+            kept_as = quote(workflow_id, safe="")
+            named = kept_as if len(runs) == 1 else f"{kept_as}.{number}"
             (folder / f"{named}.json").write_text(json.dumps(history, separators=(",", ":")) + "\n")
         kept += len(runs)
     return kept

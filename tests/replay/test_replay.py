@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from temporalio.client import WorkflowHistory
@@ -42,7 +43,7 @@ def events(path: Path) -> dict[str, Any]:
 
 def history(path: Path, changed: dict[str, Any] | None = None) -> WorkflowHistory:
     """A file is named for its workflow's id, and the number of its run if there are several."""
-    workflow_id = re.sub(r"\.\d+$", "", path.stem)
+    workflow_id = unquote(re.sub(r"\.\d+$", "", path.stem))
     return WorkflowHistory.from_json(workflow_id, changed or events(path))
 
 

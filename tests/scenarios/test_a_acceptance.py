@@ -20,6 +20,7 @@ from domain.suppliers import Suppliers
 from domain.working_days import next_working_day
 from store import catalog, queue
 from store.base import Base
+from store.door_tables import QuoteRow
 from tests.shop import PRICE, SKU, Books, Shop, line
 
 MINI = "WIDGET-MINI"
@@ -308,20 +309,34 @@ async def test_a9_a_line_that_stock_covers_is_refused_for_nothing_and_holds_noth
 
 
 def everything(shop: Shop) -> dict[str, list[str]]:
-    """All tables, row by row."""
+    """All tables, row by row, but that of what was asked for: a quote is demand, and that alone is kept of it."""
 
     def rows(session: Session) -> dict[str, list[str]]:
-        tables = Base.metadata.sorted_tables
+        tables = (one for one in Base.metadata.sorted_tables if one is not QuoteRow.__table__)
         return {one.name: sorted(repr(row) for row in session.execute(select(one))) for one in tables}
 
     return shop.database.read(rows)
 
 
+def asked_for(shop: Shop, order_id: str) -> set[tuple[str, str, int, int]]:
+    """What is kept of an order's quote: products, answers, units beyond stock and their value."""
+
+    def rows(session: Session) -> set[tuple[str, str, int, int]]:
+        kept = session.scalars(select(QuoteRow).where(QuoteRow.order_id == order_id))
+        return {(row.sku, row.outcome, row.units, row.value_minor) for row in kept}
+
+    return shop.database.read(rows)
+
+
 async def quoted_and_placed(shop: Shop, order: Order) -> Decision:
-    """The decision of the order, which its quote gave a second before; the quote left nothing anywhere."""
+    """The decision of the order, which its quote gave a second before.
+
+    The quote left nothing of stock, orders, queues, money or its customer anywhere, but that it was asked for.
+    """
     before = everything(shop)
     quoted = await shop.doors.quote(order)
     assert everything(shop) == before
+    assert {sku for sku, *_ in asked_for(shop, order.order_id)} == {*order.skus}
     assert not await runs(shop, order.order_id)
     assert shop.payments.books(order.order_id) == []
 
@@ -369,6 +384,12 @@ async def test_a15_a_quote_gives_the_decision_that_placing_gives_and_stores_noth
         "of two lines": (DecisionOutcome.BACKORDERED, None),
     }
     assert [told[what].queue_ahead_units for what in ("with a date", "without one")] == [0, 3]
+    assert asked_for(shop, "100") == {(SKU, "in_stock", 0, 0)}
+    assert asked_for(shop, "103") == {(SKU, "rejected", 6, 6 * PRICE)}
+    assert asked_for(shop, "104") == {(SKU, "backordered", 1, PRICE), (MINI, "backordered", 1, PRICE)}
+    assert set(QuoteRow.__table__.c.keys()) == {
+        *("order_id", "sku", "units", "value_minor", "currency", "outcome", "asked_at")
+    }, "of whom nothing is kept"
     assert shop.findings() == []
 
 

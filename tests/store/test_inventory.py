@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.errors import ChangeBodyChanged, UnknownSku
+from domain.errors import ChangeBodyChanged, UnknownInbound, UnknownSku
 from domain.inventory import ChangeKind
 from domain.notices import Kind
 from store import keys
@@ -70,6 +70,22 @@ def test_a_receipt_reduces_the_inbound_line_it_names(stock: Stockroom) -> None:
 
     assert stock.inbound("PO-1") == (10, january(20))
     assert stock.inbound("PO-2") == (6, january(25))
+
+
+@pytest.mark.parametrize(("inbound", "sku"), [("PO-9", SKU), ("PO-1", MINI)])
+def test_a_receipt_of_a_line_that_was_never_announced_is_refused_and_leaves_nothing(
+    stock: Stockroom, inbound: str, sku: str
+) -> None:
+    stock.place("100", 2)
+    stock.announce("PO-1", 10, eta=20)
+    rows = stock.rows()
+
+    with pytest.raises(UnknownInbound, match=f"inbound_id: {inbound} was never announced for {sku}"):
+        stock.receive(4, sku, "R-1", inbound=inbound)
+
+    assert stock.rows() == rows
+    assert stock.inbound("PO-1") == (10, january(20))
+    assert stock.receive(4, change_id="R-1").handed_out == 2
 
 
 def test_a_receipt_that_names_none_reduces_the_earliest_open_one(stock: Stockroom) -> None:

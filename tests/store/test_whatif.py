@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.errors import UnknownSku
+from domain.errors import UnknownInbound, UnknownSku
 from domain.inventory import ChangeKind
 from store.base import Base
 from store.database import Database
@@ -41,6 +41,7 @@ def test_it_says_who_would_be_served_and_which_promises_would_move(stock: Stockr
         stock.place(f"o{number}", units, placed=5 + number)
     stock.announce("PO-1", 4, eta=20)
     stock.announce("PO-2", 5, eta=28)
+    stock.announce("PO-3", 2, eta=30)
 
     found = asked(stock, 2, inbound_id="PO-3")
 
@@ -70,6 +71,11 @@ def test_other_head_starts_move_places_for_as_long_as_the_question_lasts(stock: 
 def test_an_unknown_sku_is_refused(stock: Stockroom) -> None:
     with pytest.raises(UnknownSku):
         stock.database.rehearse(play, WhatIf(sku="NOBODY", units=1, at=day(10)))
+
+
+def test_an_unknown_purchase_order_line_is_refused_as_a_receipt_of_it_would_be(stock: Stockroom) -> None:
+    with pytest.raises(UnknownInbound):
+        asked(stock, 2, inbound_id="PO-9")
 
 
 def _as_it_said(database: Database, moves: Sequence[Move], units: int) -> None:

@@ -1,5 +1,6 @@
 """The contract with other systems: names, ids, and the readers of what arrives."""
 
+import json
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from workflows.messages import (
     inventory_workflow_id,
     own_cancellation_id,
     read,
+    searchable,
 )
 
 MALFORMED = "MalformedOrder"
@@ -104,3 +106,11 @@ def test_the_ids_of_an_orders_own_cancellations_differ_however_long_its_id_is() 
     ids = [own_cancellation_id(order_id, "stale-1") for order_id in long_ids]
     assert len(set(ids)) == 2
     assert [Cancellation(cancellation_id=one).cancellation_id for one in ids] == ids
+
+
+def test_an_order_is_found_by_as_many_products_as_temporal_takes() -> None:
+    few, many = ["B", "A"], [f"{number:064d}" for number in range(100)]
+
+    assert searchable(few) == few
+    assert searchable(many) == many[: len(searchable(many))]
+    assert len(json.dumps(searchable(many))) <= 2_048 < len(json.dumps(many[: len(searchable(many)) + 2]))

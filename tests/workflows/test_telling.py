@@ -10,6 +10,8 @@ from domain.steps import Wait
 from tests.domain.samples import MINI, SKU, day, january, line, paid, parcel, rest, state
 from workflows.telling import details
 
+NOW = day(8)
+
 
 def test_an_order_is_told_in_a_few_lines() -> None:
     shipped = parcel(ParcelStage.SHIPPED, carrier="UPS", tracking="1Z999")
@@ -21,25 +23,32 @@ def test_an_order_is_told_in_a_few_lines() -> None:
         parcels=(shipped, parcel(ParcelStage.CLAIMED, 2)),
     )
 
-    assert details(order, Wait("update", day(12))).splitlines() == [
-        "**partly_shipped** · promised 2026-01-23 · standard",
+    assert details(order, Wait("update", day(12)), NOW).splitlines() == [
+        "**partly_shipped** · promised 2026-01-23 · priority standard",
         "",
-        f"- **{SKU}**: 15 ordered, 5 backordered, 0 allocated, 0 claimed, 10 shipped, 0 cancelled",
-        f"- **{MINI}**: 1 ordered, 0 backordered, 1 allocated, 0 claimed, 0 shipped, 0 cancelled",
-        "- Parcel 1: shipped, UPS 1Z999",
-        "- Parcel 2: claimed",
+        "**Waits for**",
+        f"- 5 units of {SKU}: not here yet; no supply with a date is known.",
+        f"- 1 unit of {MINI}: here, and packed once parcel 2 is on its way.",
         "",
-        "Next: update, 2026-01-12 12:00 UTC",
+        "**Next**: the regular e-mail to the customer, 2026-01-12 12:00 UTC",
+        "",
+        "**Units**",
+        f"- **{SKU}**: 15 ordered: 10 shipped, 5 backordered",
+        f"- **{MINI}**: 1 ordered: 1 allocated",
+        "",
+        "**Parcels**",
+        f"- Parcel 1: 2 × {SKU}: shipped, UPS 1Z999",
+        f"- Parcel 2: 2 × {SKU}: claimed",
     ]
 
 
 PARTS: list[tuple[str, OrderState, Wait | None, str]] = [
-    ("no date is known", state(line(backordered=1)), None, "promised no date yet"),
+    ("no date is known", state(line(backordered=1)), None, "no date promised"),
     (
         "a gateway is away",
         state(line(claimed=2), rests=(rest("parcel/1", 9),)),
         None,
-        "- Out of reach: parcel/1, tried 1 times",
+        "- The outside is out of reach",
     ),
     (
         "messages could not be read",
@@ -54,49 +63,64 @@ PARTS: list[tuple[str, OrderState, Wait | None, str]] = [
             parcels=(parcel(ParcelStage.CLAIMED, declined_at=day(8), decline_code="expired_card"),),
         ),
         None,
-        "- Parcel 1: claimed, payment declined (expired_card)",
+        f"- Parcel 1: 2 × {SKU}: claimed, payment declined (expired_card)",
     ),
     (
         "no carrier goes there",
         state(line(claimed=2), parcels=(parcel(ParcelStage.AUTHORISED, address_refused=True),)),
         None,
-        "- Parcel 1: authorised, no carrier delivers to its address",
+        f"- Parcel 1: 2 × {SKU}: authorised, no carrier delivers to its address",
     ),
     (
         "an unpaid parcel was settled",
         state(line(shipped=2), parcels=(parcel(ParcelStage.UNPAID, settled="written_off"),)),
         None,
-        "- Parcel 1: unpaid, settled: written_off",
+        f"- Parcel 1: 2 × {SKU}: unpaid, settled: written_off",
     ),
     (
         "a gateway refuses",
         state(line(shipped=2), rests=(rest("refund", 9).model_copy(update={"refused": "account closed"}),)),
         None,
-        "- **Refused**: refund, account closed: a person must look",
+        "refuses to take the next step (account closed): a person must look.",
     ),
     (
         "a customer's bank disputes",
         state(line(shipped=2), disputes=(paid(PaymentKind.DISPUTE, 500),)),
         None,
-        "- **Disputed**: 500 USD minor units",
+        "- The customer's bank disputes 500 USD minor units",
     ),
-    ("waits for stock", state(line(backordered=1)), Wait("inventory", None), "Next: inventory"),
+    (
+        "waits for stock",
+        state(line(backordered=1)),
+        Wait("inventory", None),
+        "**Next**: nothing by itself: stock, or a word from somebody",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("order", "wait", "text"), [row[1:] for row in PARTS], ids=[row[0] for row in PARTS])
 def test_the_details_say_it_when(order: OrderState, wait: Wait | None, text: str) -> None:
-    assert text in details(order, wait)
+    assert text in details(order, wait, NOW)
 
 
 def test_nothing_is_said_of_what_is_not() -> None:
-    text = details(state(line(cancelled=1), status=Status.CANCELLED), None)
+    text = details(state(line(cancelled=1), status=Status.CANCELLED), None, NOW)
 
-    for absent in ("Next", "Out of reach", "could not be read", "Parcel"):
+    for absent in ("Next", "Waits for", "could not be read", "Parcel"):
         assert absent not in text
 
 
 def test_the_details_hold_no_personal_data() -> None:
-    text = details(state(line(backordered=1), customer_id="C-7"), None)
+    text = details(state(line(backordered=1), customer_id="C-7"), None, NOW)
 
     assert "C-7" not in text
+
+
+def test_a_long_list_is_cut_and_counted() -> None:
+    lines = [line(f"S{number}", backordered=1) for number in range(100)]
+
+    text = details(state(*lines), None, NOW)
+
+    assert text.count("not here yet") == 20
+    assert text.count("- and 80 more") == 2
+    assert len(text) < 4_000

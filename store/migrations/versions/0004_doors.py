@@ -11,15 +11,36 @@ depends_on = None
 _PENDING = sa.text("delivered_at IS NULL AND NOT dead")
 _PARTIAL = (
     ("ix_orders_accepted", "orders", ["placed_at", "backordered"], sa.text("accepted_at IS NOT NULL")),
+    (
+        "ix_orders_current",
+        "orders",
+        ["placed_at", "currency", "order_id"],
+        sa.text("backordered AND ended_at IS NULL AND accepted_at IS NOT NULL"),
+    ),
+    (
+        "ix_lines_open",
+        "lines",
+        [
+            "order_id",
+            "unit_price_minor",
+            "ordered",
+            "shipped",
+            "cancelled",
+            "backordered",
+            "promised_on",
+        ],
+        sa.text("ordered > shipped + cancelled"),
+    ),
     ("ix_orders_ended", "orders", ["ended_at", "status", "placed_at", "shipped_at"], sa.text("backordered")),
     (
         "ix_parcels_shipped",
         "parcels",
-        ["shipped_at", "promised_on", "units"],
+        ["shipped_at", "promised_on", "units", "stage"],
         sa.text("shipped_at IS NOT NULL"),
     ),
     ("ix_products_waiting", "products", ["waiting"], sa.text("waiting > 0")),
     ("ix_events_pending", "events", ["stream", "id"], _PENDING),
+    ("ix_events_due", "events", ["id"], _PENDING),
     ("ix_events_dead", "events", ["id"], sa.text("dead")),
 )
 
@@ -32,6 +53,10 @@ def upgrade() -> None:
     _create_events()
     _create_quotes()
     op.create_index("ix_orders_email", "orders", ["email"])
+    op.create_index("ix_orders_placed_at_order_id", "orders", ["placed_at", "order_id"])
+    op.drop_index("ix_orders_customer_id", "orders")
+    of_customer = ["customer_id", "placed_at", "order_id"]
+    op.create_index("ix_orders_customer_id_placed_at_order_id", "orders", of_customer)
     for name, table, columns, where in _PARTIAL:
         op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
 
@@ -58,7 +83,10 @@ def _carry_over() -> None:
     units = "SELECT COALESCE(SUM(claimed), 0) FROM stock_ledger AS taken WHERE kind = 'claimed'"
     of_parcel = "taken.order_id = parcels.order_id AND taken.parcel = parcels.number"
     promised = "SELECT original_promised_on FROM orders WHERE orders.order_id = parcels.order_id"
-    last = "SELECT MAX(parcels.shipped_at) FROM parcels WHERE parcels.order_id = orders.order_id"
+    last = (
+        "SELECT MAX(parcels.shipped_at) FROM parcels"
+        " WHERE parcels.order_id = orders.order_id AND parcels.stage <> 'stopped'"
+    )
     op.execute(f"UPDATE orders SET email = LOWER({email})")  # noqa: S608 - our own words
     op.execute(f"UPDATE orders SET backordered = {backordered} WHERE accepted_at IS NOT NULL")  # noqa: S608
     op.execute(f"UPDATE orders SET shipped_at = ({last}) WHERE ended_at IS NOT NULL")  # noqa: S608
@@ -106,6 +134,9 @@ def downgrade() -> None:
     """Back to the tables of 0003; events and quotes are forgotten."""
     for name, table, _, _ in reversed(_PARTIAL):
         op.drop_index(name, table)
+    op.drop_index("ix_orders_customer_id_placed_at_order_id", "orders")
+    op.create_index("ix_orders_customer_id", "orders", ["customer_id"])
+    op.drop_index("ix_orders_placed_at_order_id", "orders")
     op.drop_index("ix_orders_email", "orders")
     op.drop_table("quotes")
     op.drop_table("events")
