@@ -32,6 +32,10 @@ async def asked(call: Any) -> Any:
         if error.status == RPCStatusCode.NOT_FOUND:
             raise NoWorkflow from error
         raise OutOfReach("Temporal") from error
+    except RuntimeError as error:
+        if str(error).startswith("Failed client connect"):  # one that connects when it is first used
+            raise OutOfReach("Temporal") from error
+        raise
 
 
 def _refusal(error: WorkflowUpdateFailedError | WorkflowFailureError) -> Refusal:

@@ -89,7 +89,7 @@ def quote(
     ],
     as_json: Json = False,
 ) -> None:
-    """The decision that orders would get now; nothing is stored."""
+    """The decision that orders would get now; nothing is stored but that they were asked for."""
     from starter.commands import orders
 
     run_command(lambda: orders.quote(file), as_json=as_json)
@@ -225,6 +225,18 @@ def fast_forward(
 
 
 # These add their commands after the ones above, so that the help begins with what is typed most.
+from starter import (  # noqa: E402
+    cli_correcting,  # noqa: F401
+    cli_doors,  # noqa: F401
+    cli_figures,  # noqa: F401
+    cli_loading,  # noqa: F401
+    cli_looking,  # noqa: F401
+    cli_parcels,  # noqa: F401
+    cli_promises,  # noqa: F401
+    cli_reports,  # noqa: F401
+    cli_review,  # noqa: F401
+    cli_waiting,  # noqa: F401
+)
 
 
 def main() -> None:

@@ -1,10 +1,10 @@
-"""Commands of the doors: tokens."""
+"""Commands of the doors: tokens, and the events that the order system hears of."""
 
 from typing import Annotated
 
 import typer
 
-from starter.app import SETUP, Json, app, run_command
+from starter.app import LOOK, SETUP, Json, app, run_command
 
 
 @app.command(rich_help_panel=SETUP)
@@ -17,3 +17,37 @@ def token(
     from starter.commands import tokens
 
     run_command(lambda: tokens.make(name, scope), as_json=as_json)
+
+
+events_app = typer.Typer(invoke_without_command=True)
+app.add_typer(events_app, name="events", rich_help_panel=LOOK)
+
+Dead = Annotated[bool, typer.Option("--dead", help="Those that are not sent any more.")]
+
+
+@events_app.callback()
+def events(
+    context: typer.Context,
+    order: Annotated[str | None, typer.Option(help="Only those of this order.")] = None,
+    dead: Dead = False,
+    as_json: Json = False,
+) -> None:
+    """What the order system is told by webhook, the newest first; `events resend` tells it again."""
+    if context.invoked_subcommand is not None:
+        return
+    from starter.commands import events as told
+
+    run_command(lambda: told.listing(order, dead=dead), as_json=as_json)
+
+
+@events_app.command("resend")
+def resend(
+    event_ids: Annotated[list[str] | None, typer.Argument(metavar="EVENT_ID", help="Which ones.")] = None,
+    dead: Dead = False,
+    by: Annotated[str, typer.Option(help="Who says so, for the record.")] = "operations",
+    as_json: Json = False,
+) -> None:
+    """Send events again at once: those named, or all dead ones."""
+    from starter.commands import events as told
+
+    run_command(lambda: told.resend(event_ids or [], by, dead=dead), as_json=as_json)

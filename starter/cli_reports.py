@@ -6,8 +6,12 @@ import typer
 
 from starter.app import Json, report_app, run_command
 
-Since = Annotated[str | None, typer.Option(help="First day, as 2026-02-01; by default 30 days ago.")]
-Until = Annotated[str | None, typer.Option(help="The day after the last; by default tomorrow.")]
+Since = Annotated[
+    str | None, typer.Option(help="First day, as 2026-02-01; by default 30 days before the end.")
+]
+Until = Annotated[
+    str | None, typer.Option(help="The day after the last; by default tomorrow, so that today counts.")
+]
 Csv = Annotated[bool, typer.Option("--csv", help="Comma-separated values on standard output.")]
 
 

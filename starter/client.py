@@ -26,7 +26,9 @@ from domain.decision import Decision
 from domain.errors import UnknownOrder
 from domain.order import Order
 from domain.report import Status
+from starter import limits
 from starter.asking import NoWorkflow, asked
+from starter.correcting import CorrectingDoor
 from starter.errors import BadInput, OutOfReach, Refusal, refusing
 from starter.inventory import InventoryDoor
 from starter.quoting import quoted
@@ -39,11 +41,10 @@ from workflows.messages import (
     backorder_workflow_id,
     cancel_update_id,
     moment_faults,
-    sentence,
 )
 
 
-class Backorders(InventoryDoor):
+class Backorders(InventoryDoor, CorrectingDoor):
     """Backorders over one Temporal client; `database` answers for orders whose workflow has ended.
 
     `clock`: what tells whether an order was placed in the future; `time_zone`: the shop's, for quotes.
@@ -83,10 +84,9 @@ class Backorders(InventoryDoor):
         Temporal would give the rejection again for as long as it keeps the ended workflow.
 
         Raises:
-            BadInput: it was placed in the future.
+            BadInput: it was placed in the future, or holds what no order can.
         """
-        if problems := moment_faults(order, self._clock()):
-            raise BadInput(sentence(problems))
+        limits.check(order, *moment_faults(order, self._clock()))
         decision: Decision = await asked(
             self.client.execute_update_with_start_workflow(
                 "decision",
@@ -99,13 +99,14 @@ class Backorders(InventoryDoor):
         return decision
 
     async def quote(self, order: Order) -> Decision:
-        """The decision that placing the order now would get; nothing is stored, and no payment is asked for.
+        """The decision that placing the order now would get; no payment is asked for.
+
+        Neither order nor stock nor customer is touched or kept; that it was asked for counts as demand.
 
         Raises:
-            BadInput: it was placed in the future, or this client has no database.
+            BadInput: as for placing; or this client has no database.
         """
-        if problems := moment_faults(order, self._clock()):
-            raise BadInput(sentence(problems))
+        limits.check(order, *moment_faults(order, self._clock()))
         if self.database is None:
             raise BadInput("database: a quote reads the shop's database, and this client has none")
         with refusing():
@@ -113,6 +114,7 @@ class Backorders(InventoryDoor):
 
     async def cancel(self, order_id: str, cancellation: Cancellation) -> CancellationOutcome:
         """Cancel what has not shipped."""
+        limits.check(cancellation)
         handle = self.client.get_workflow_handle(backorder_workflow_id(order_id))
         try:
             outcome: CancellationOutcome = await asked(
@@ -124,7 +126,7 @@ class Backorders(InventoryDoor):
                 )
             )
         except NoWorkflow:
-            return self._cancel_ended(order_id, cancellation)
+            return await asyncio.to_thread(self._cancel_ended, order_id, cancellation)
         return outcome
 
     async def choose(self, order_id: str, choice: Choice) -> ChangeOutcome:
@@ -173,13 +175,14 @@ class Backorders(InventoryDoor):
         await asked(handle.signal("parcel_handed_over", number))
 
     async def _change(self, order_id: str, name: str, change: BaseModel) -> ChangeOutcome:
+        limits.check(change)
         handle = self.client.get_workflow_handle(backorder_workflow_id(order_id))
         try:
             outcome: ChangeOutcome = await asked(
                 handle.execute_update(name, change, result_type=ChangeOutcome)
             )
         except NoWorkflow as none:
-            raise self.gone(order_id) or none from None
+            raise await asyncio.to_thread(self.gone, order_id) or none from None
         return outcome
 
     def gone(self, order_id: str) -> Refusal | None:

@@ -24,7 +24,7 @@ from workflows.messages import faults
 
 DONE, REFUSED, BAD_INPUT, OUT_OF_REACH = 0, 1, 2, 3
 
-console = Console()
+console = Console(emoji=False)  # `order:100:shipped` is no emoji
 
 
 class Answer(Protocol):

@@ -9,6 +9,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.inventory import ChangeKind, ChangeLine, InventoryChange, InventoryOutcome
+from starter import limits
 from starter.asking import asked
 from starter.errors import Refusal
 from workflows.messages import INVENTORY_CHANGE, TASK_QUEUE, inventory_workflow_id
@@ -20,7 +21,12 @@ class InventoryDoor:
     client: Client
 
     async def apply(self, change: InventoryChange) -> InventoryOutcome:
-        """Report one inventory change; the same again gets the first outcome, another body under its id is refused."""
+        """Report one inventory change; the same again gets the first outcome, another body under its id is refused.
+
+        Raises:
+            BadInput: it holds what no change can.
+        """
+        limits.check(change)
         while True:
             try:
                 return await self._apply(change)

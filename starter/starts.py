@@ -11,6 +11,7 @@ from temporalio.common import (
 )
 
 from domain.order import Order
+from starter.signboard import details, summary
 from workflows.messages import (
     BACKORDER,
     CUSTOMER,
@@ -20,6 +21,7 @@ from workflows.messages import (
     STATUS,
     TASK_QUEUE,
     backorder_workflow_id,
+    searchable,
 )
 
 
@@ -31,7 +33,8 @@ def start(order: Order) -> WithStartWorkflowOperation[Any, Any]:
         task_queue=TASK_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        static_summary=f"{order.units} units of {', '.join(order.skus[:3])}",
+        static_summary=summary(order),
+        static_details=details(order),
         search_attributes=_search_attributes(order),
     )
 
@@ -41,7 +44,7 @@ def _search_attributes(order: Order) -> TypedSearchAttributes:
     return TypedSearchAttributes(
         [
             SearchAttributePair(STATUS, "placing"),
-            SearchAttributePair(SKUS, list(order.skus)),
+            SearchAttributePair(SKUS, searchable(order.skus)),
             SearchAttributePair(CUSTOMER, order.customer.customer_id),
             SearchAttributePair(PRIORITY, order.customer.tier),
             SearchAttributePair(PLACED, order.placed_at),

@@ -215,6 +215,8 @@ async def queue(sku: str) -> QueueShown:
 @dataclass(frozen=True)
 class OrdersShown:
     document: list[ListedOrder]
+    ended_too: bool = False
+    """Whether there are others, that have ended."""
     refused: bool = False
 
     def show(self, console: Console) -> None:
@@ -233,11 +235,15 @@ class OrdersShown:
                 str(order.units_open),
                 str(order.promised_on or ""),
             )
-        console.print(table if self.document else "No orders.")
+        console.print(table if self.document else "No open orders." if self.ended_too else "No orders.")
+        if self.ended_too:
+            hint = "Orders that have ended are not shown: --status completed, cancelled or rejected."
+            console.print(hint, highlight=False)
 
 
 async def listing(status: str | None) -> OrdersShown:
     if status is not None and status not in set(OrderStatus):
         raise BadInput(f"--status: {status} is none of {', '.join(OrderStatus)}")
     async with door.database() as database:
-        return OrdersShown(database.read(queues.listing, status))
+        found = await database.aread(queues.listing, status)
+        return OrdersShown(found, status is None and await database.aread(queues.any_ended))

@@ -98,7 +98,7 @@ async def place(file: str, *, as_json: bool) -> Decisions:
 
 
 async def quote(file: str) -> Decisions:
-    """The decision that each order of a file would get now; nothing is stored."""
+    """The decision that each order of a file would get now; nothing is stored but that they were asked for."""
     bodies, single = _bodies(file)
     orders = _read(bodies)
     zone = door.settings().time_zone

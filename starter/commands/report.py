@@ -3,29 +3,26 @@
 import csv
 import io
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
 from domain.payment import PaymentKind
+from domain.period import midnight
 from domain.reconciliation import Difference, Entry, differences
 from gateways.errors import GatewayError
 from gateways.payment import BookEntry, PaymentProvider
 from starter import door
-from starter.errors import BadInput, OutOfReach
+from starter.errors import OutOfReach
 from starter.money import amount
+from starter.periods import period
 from store.database import Database
 from store.moved import Stuck, moved, stuck
 from worker import gateways
-from worker.settings import Settings
 
-_DAYS = 30
-_YEARS = range(1970, 3000)
-"""In which no reckoning with days runs out of calendar."""
 _MARGIN = timedelta(days=1)
 """How far two clocks may be apart, and a call from its entry."""
 
@@ -108,12 +105,12 @@ async def payments(since: str | None, until: str | None, *, as_csv: bool) -> Pay
         OutOfReach: the provider did not answer.
     """
     settings = door.settings()
-    first, last = _period(since, until, settings)
-    begin, end = (_midnight(day, settings.time_zone) for day in (first, last))
+    of = period(since, until, settings.time_zone)
+    begin, end = (midnight(day, settings.time_zone) for day in (of.since, of.until))
     async with door.database() as database, gateways.payments(settings) as provider:
         entries, found = await compared(database, provider, begin, end)
         waiting = await database.aread(stuck)
-    return Payments(first, last, entries, tuple(found), tuple(waiting), as_csv)
+    return Payments(of.since, of.until, entries, tuple(found), tuple(waiting), as_csv)
 
 
 async def compared(
@@ -139,30 +136,3 @@ def _entry(one: BookEntry) -> Entry:
     return Entry(
         key=one.key, kind=kind, amount=one.amount, at=one.at, reference=one.reference, order_id=order_id
     )
-
-
-def _period(since: str | None, until: str | None, settings: Settings) -> tuple[date, date]:
-    """The days asked for, in the shop's time zone; `until` is exclusive."""
-    today = datetime.now(ZoneInfo(settings.time_zone)).date()
-    last = _day(until, "--until") or today + timedelta(days=1)
-    first = _day(since, "--since") or last - timedelta(days=_DAYS)
-    if first >= last:
-        option = "--until" if until else "--since"
-        raise BadInput(f"{option}: the period is empty, {first} is not before {last}")
-    return first, last
-
-
-def _day(text: str | None, option: str) -> date | None:
-    if text is None:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise BadInput(f"{option}: write the day as 2026-02-20") from None
-    if day.year not in _YEARS:
-        raise BadInput(f"{option}: {day} is too far away")
-    return day
-
-
-def _midnight(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from starter import door
 from starter.embedded.stack import Addresses, embedded_stack
+from starter.tokens import Scope
 from worker.settings import Settings
 
 
@@ -26,11 +27,19 @@ def told_to_stop() -> asyncio.Event:
 
 def show_addresses(console: Console, addresses: Addresses) -> None:
     table = Table(box=None, show_header=False)
+    table.add_row("Operations room", f"{addresses.web}/operations")
+    table.add_row("", _token(console, addresses))
     table.add_row("Temporal Web UI", addresses.temporal_ui)
     table.add_row("Mail inbox", addresses.inbox)
     table.add_row("Temporal", addresses.temporal)
     table.add_row("Database", addresses.database)
     console.print(table)
+
+
+def _token(console: Console, addresses: Addresses) -> str:
+    """What lets one in there: itself on a person's own screen, else where it stands."""
+    kept = Path(addresses.data) / f"{Scope.OPERATIONS}.token"
+    return f"sign in with {kept.read_text()}" if console.is_terminal else f"the token to sign in is in {kept}"
 
 
 async def up(data: Path | None, *, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from starter.errors import BadInput
 from starter.web.app import pages
 from starter.web.house import House, ReadEvent, tokens
 from store.migrate import newest
+from worker.gateways import payment_page
 from worker.settings import BadSetting, Settings
 
 
@@ -22,12 +23,13 @@ async def web(host: str, port: int, *, as_json: bool) -> None:
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     quiet()
     stop = told_to_stop()
-    async with door.backorders() as doors:
+    async with door.backorders() as doors, payment_page(settings) as cards:
         if doors.database is None:
             raise BadSetting("BACKORDER_DATABASE_URL: needed")
         newest(doors.database)
         links = Links(settings.public_url, settings.secret)
-        house = House(settings, doors, doors.database, links, tokens(settings), _reader(settings))
+        named, reader = tokens(settings), _reader(settings)
+        house = House(settings, doors, doors.database, links, named, reader, payment_page=cards)
         with _listening(host, port) as listener:
             async with serving(pages(house), listener):
                 _say(listener, as_json=as_json)

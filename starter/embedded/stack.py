@@ -154,6 +154,8 @@ async def _worker(addresses: Addresses) -> "AsyncIterator[FastAPI]":
     from starter.web.house import House, tokens
     from store import keys
     from store.migrate import migrate
+    from worker.gateways import payment_page, webhook
+    from worker.relay import relay
     from worker.settings import Settings
     from worker.wiring import parts, running_worker, settle
     from workflows.connection import connect, register_search_attributes
@@ -167,16 +169,17 @@ async def _worker(addresses: Addresses) -> "AsyncIterator[FastAPI]":
     )
     client = await connect(addresses.temporal)
     await register_search_attributes(client)
-    async with parts(settings) as built:
+    async with parts(settings) as built, payment_page(settings) as cards, webhook(settings) as hook:
         migrate(built.database)
         at = datetime.now(UTC)
         await renew_all(built.database, keys.loaded(at), at, settings.time_zone)
         settle()
-        async with running_worker(client, built):
+        async with relay(built.database, hook), running_worker(client, built):
             await schedule_review(client, settings.time_zone)
             await tell(built.database, client, keys.loaded(at), at)
             backorders = Backorders(client, built.database, time_zone=settings.time_zone)
-            house = House(settings, backorders, built.database, built.links, tokens(settings))
+            named = tokens(settings)
+            house = House(settings, backorders, built.database, built.links, named, payment_page=cards)
             yield pages(house, inbox=settings.data_dir / "inbox")
 
 

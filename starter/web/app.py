@@ -5,9 +5,9 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from starter.api.v1 import router as api
+from starter.api import branches
 from starter.embedded.inbox_pages import inbox_router
-from starter.web import customer, room, stripe
+from starter.web import customer, room, static, stripe
 from starter.web.house import House
 
 
@@ -16,8 +16,9 @@ def pages(house: House, inbox: Path | None = None) -> FastAPI:
     app = FastAPI(title="Backorder", openapi_url=None, docs_url=None, redoc_url=None)
     app.add_api_route("/", home, methods=["GET"])
     app.add_api_route("/healthz", healthz, methods=["GET"])
+    app.include_router(static.router())
     app.include_router(stripe.router(house))
-    app.include_router(api(house))
+    app.router.routes.extend(branches.of(house))
     app.include_router(customer.router(house))
     app.include_router(room.router(house))
     if inbox is not None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from domain.payment import OutsideEvent
 from gateways.links import Links
+from gateways.payment_page import PaymentPage
 from starter.client import Backorders
 from starter.tokens import Scope, Tokens, held_by
 from store.database import Database
@@ -19,7 +20,7 @@ ReadEvent = Callable[[bytes, str], OutsideEvent | None]
 class House:
     """The shop behind its doors.
 
-    `read_event`: None where no provider writes to us.
+    `read_event`: None where no provider writes to us. `payment_page`: None where no other payment method is taken.
     """
 
     settings: Settings
@@ -29,6 +30,7 @@ class House:
     tokens: Tokens
     read_event: ReadEvent | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    payment_page: PaymentPage | None = None
 
     def now(self) -> datetime:
         return self.clock()

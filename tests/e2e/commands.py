@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,10 +44,14 @@ def silent(address: str) -> bool:
 
 
 @contextmanager
-def running_up(data: Path) -> Iterator[dict[str, Any]]:
+def running_up(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
     """A running `backorder up` with the example's catalogue and some supply of it, and its addresses."""
     process = subprocess.Popen(
-        [COMMAND, "up", "--json"], env=environment(data), cwd=data, stdout=subprocess.PIPE, text=True
+        [COMMAND, "up", "--json"],
+        env=environment(data) | dict(settings or {}),
+        cwd=data,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout
     addresses: dict[str, Any] = json.loads(process.stdout.readline())

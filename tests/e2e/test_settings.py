@@ -7,12 +7,14 @@ import pytest
 
 from tests.e2e.commands import environment
 from tests.e2e.providers import easypost_settings, run, stripe_settings
+from worker.gateways import webhook
 from worker.settings import BadSetting, Settings
 from worker.wiring import parts
 
 NOWHERE = "http://127.0.0.1:9"
 STRIPE, EASYPOST = stripe_settings(NOWHERE), easypost_settings(NOWHERE)
 SHIP_FROM = EASYPOST["BACKORDER_SHIP_FROM"]
+WEBHOOK = {"BACKORDER_WEBHOOK_URL": "https://oms.example/hooks"}
 
 
 def _ship_from(text: str) -> dict[str, str]:
@@ -35,6 +37,10 @@ def _ship_from(text: str) -> dict[str, str]:
         ({"BACKORDER_TIME_ZONE": "Middle/Earth"}, "BACKORDER_TIME_ZONE: "),
         ({"BACKORDER_DATABASE_URL": "oracle://x"}, "BACKORDER_DATABASE_URL: "),
         ({"BACKORDER_DATABASE_URL": "no url"}, "BACKORDER_DATABASE_URL: "),
+        ({"BACKORDER_WEBHOOK_URL": "http://oms.example/hooks"}, "BACKORDER_WEBHOOK_URL: must begin"),
+        ({"BACKORDER_WEBHOOK_URL": "https://:443/hooks"}, "BACKORDER_WEBHOOK_URL: names no host"),
+        (WEBHOOK, "BACKORDER_WEBHOOK_SECRET: needed"),
+        (WEBHOOK | {"BACKORDER_WEBHOOK_SECRET": "whsec_c2tfbm9uZQ=="}, "BACKORDER_WEBHOOK_SECRET: write it"),
     ],
 )
 async def test_what_a_setting_lacks_is_named_with_its_variable_and_field(
@@ -44,7 +50,7 @@ async def test_what_a_setting_lacks_is_named_with_its_variable_and_field(
         monkeypatch.setenv(name, value)
 
     with pytest.raises(BadSetting) as bad:
-        async with parts(Settings.load()):
+        async with parts(Settings.load()), webhook(Settings.load()):
             pass
 
     assert str(bad.value).startswith(named)
@@ -57,6 +63,7 @@ async def test_what_a_setting_lacks_is_named_with_its_variable_and_field(
     [
         (STRIPE | {"BACKORDER_STRIPE_API_KEY": ""}, "BACKORDER_STRIPE_API_KEY: needed"),
         (_ship_from(SHIP_FROM.replace('"city"', '"town"')), "BACKORDER_SHIP_FROM: city: Field required"),
+        (WEBHOOK, "BACKORDER_WEBHOOK_SECRET: needed while BACKORDER_WEBHOOK_URL is set"),
     ],
 )
 async def test_a_worker_says_it_in_one_line_before_it_asks_any_server(

@@ -117,6 +117,19 @@ def test_a_queue_and_a_list_keep_their_ids_dates_and_figures_whole(stock: Stockr
     assert listed[-1].split() == [order_id, "waiting", "2026-01-05", "wholesale", "1200", str(promised)]
 
 
+def test_a_list_of_open_orders_says_that_there_are_others(stock: Stockroom) -> None:
+    stock.place("100")
+    open_ones = stock.database.read(queue.listing, None)
+    assert not stock.database.read(queue.any_ended)
+    stock.place("ended", lines={"UNKNOWN": 1})
+    assert stock.database.read(queue.any_ended)
+
+    hint = "Orders that have ended are not shown: --status completed, cancelled or rejected."
+    assert printed(look.OrdersShown(open_ones, ended_too=True))[-1] == hint
+    assert printed(look.OrdersShown([], ended_too=True)) == ["No open orders.", hint]
+    assert printed(look.OrdersShown([])) == ["No orders."]
+
+
 def test_one_unit_waits(stock: Stockroom) -> None:
     stock.place("100")
 
