@@ -9,20 +9,23 @@ from rich.console import Console
 from rich.table import Table
 
 from domain.report import Status
+from gateways.links import Links
 from starter import door
 from starter.client import Backorders
-from starter.commands.story import Played, Story, notices, shipped
+from starter.commands.story import Played, Story, shipped
 from starter.commands.up import show_addresses, told_to_stop
 from starter.embedded.stack import Addresses, embedded_stack
 from starter.money import amount
 from store.database import Database
+from worker.settings import Settings
 from workflows.connection import connect
+from workflows.messages import backorder_workflow_id
 
 
 async def demo(data: Path | None, *, leave: bool, as_json: bool) -> None:
     """Play the story; on a terminal, stay up afterwards."""
     stop = told_to_stop()
-    console = Console(quiet=as_json)
+    console = Console(quiet=as_json, highlight=False)
     async with embedded_stack(data or Path(".backorder-demo"), fresh=True) as addresses:
         database = Database(addresses.database)
         try:
@@ -41,7 +44,10 @@ async def demo(data: Path | None, *, leave: bool, as_json: bool) -> None:
                     {"addresses": addresses.model_dump(), "orders": [_plain(one) for one in orders]}
                 )
             if sys.stdout.isatty() and not leave:
-                console.print("\nStill up: look around. Ctrl-C stops all of it.")
+                console.print(
+                    "\nStill up: look around. Commands in another terminal find it with\n"
+                    f"  export BACKORDER_DATA_DIR={addresses.data}\nCtrl-C stops all of it."
+                )
                 await stop.wait()
         finally:
             database.close()
@@ -58,7 +64,6 @@ def _show(console: Console, orders: list[Played], addresses: Addresses) -> None:
         "Status",
         "Shipped",
         "Charged",
-        "E-mails",
         "What happened",
         title="\nWhat became of each order",
     )
@@ -66,10 +71,22 @@ def _show(console: Console, orders: list[Played], addresses: Addresses) -> None:
         order = one.status
         ordered = sum(line.ordered for line in order.lines)
         sent = f"{shipped(order)} of {ordered}"
-        table.add_row(order.order_id, order.status, sent, _charged(order), str(notices(order)), one.what)
+        table.add_row(order.order_id, order.status, sent, _charged(order), one.what)
     console.print(table)
     console.print("[bold]Where to look[/]")
     show_addresses(console, addresses)
+    console.print("\nBegin with 102: its workflow, and the page that its customer sees.")
+    for address in (_workflow(addresses, "102"), _customers_page(addresses, "102")):
+        console.print(f"  {address}", soft_wrap=True)
+
+
+def _workflow(addresses: Addresses, order_id: str) -> str:
+    return f"{addresses.temporal_ui}/namespaces/default/workflows/{backorder_workflow_id(order_id)}"
+
+
+def _customers_page(addresses: Addresses, order_id: str) -> str:
+    settings = Settings.load(data_dir=Path(addresses.data), database_url=addresses.database)
+    return Links(addresses.web, settings.secret).order_page(order_id)
 
 
 def _plain(one: Played) -> dict[str, Any]:

@@ -81,12 +81,14 @@ class Story:
         await self._receive("ASN-5002", MINI, 2)
         wish = Cancellation(cancellation_id="web-103-1", reason=Reason.TOO_SLOW, requested_by="customer")
         outcome = await self.doors.cancel("103", wish)
-        self.console.print(f"  103 cancels: {outcome.message}")
+        self.console.print(f"  103 cancels: {outcome.units_cancelled} units, and nothing was charged")
         await self._until("104", _sent(2))
 
     async def _a_vip_has_a_head_start(self) -> None:
         self._chapter(
-            "A VIP has a head start, and nobody starves", "A VIP's 7 days beat 3 days of waiting, not 10."
+            "A VIP has a head start, and nobody starves",
+            "107 is a VIP's and counts as placed 7 days earlier: ahead of 106, which waits for 3 days, but not of "
+            "105, which waits for 10.",
         )
         await self._place(
             "105", MINI, 2, days_ago=10, what="waited longer than the VIP's head start: served first"
@@ -100,7 +102,8 @@ class Story:
     async def _the_timeline_of_an_order(self) -> None:
         self._chapter(
             "Three weeks in three seconds",
-            "108 waits: confirmed on day 0, written to on days 7 and 14, shipped on day 20.",
+            "108 waits: confirmed on day 0, written to on days 7 and 14, shipped on day 20. Its clock is put forward "
+            "for that: its dates lie ahead of yours.",
         )
         await self._place(
             "108", XL, 1, days_ago=0, what="four e-mails in 20 days: confirmed, no news, a date, shipped"
@@ -141,7 +144,7 @@ class Story:
         await self._until("110", _sent(8))
 
     def _chapter(self, title: str, text: str) -> None:
-        self.console.print(f"\n[bold]{title}[/]\n  {text}", highlight=False)
+        self.console.print(f"\n[bold]{title}[/]\n  {text}")
 
     async def _place(
         self,
@@ -158,20 +161,18 @@ class Story:
         order = _order(order_id, sku, units, days_ago, tier, fulfilment, method)
         decision = await self.doors.place(order)
         self.played[order_id] = what
-        promised = decision.promised_on or "no date yet"
-        self.console.print(f"  {order_id}: {units} × {sku} → {decision.outcome}, {promised}", highlight=False)
+        promised = f", {decision.promised_on or 'no date yet'}" if decision.backordered else ""
+        self.console.print(f"  {order_id}: {units} × {sku} → {decision.outcome}{promised}")
 
     async def _receive(self, change_id: str, sku: str, units: int, inbound_id: str | None = None) -> None:
         outcome = await self.doors.receive(change_id, {sku: units}, inbound_id=inbound_id)
         who = ", ".join(outcome.orders)
-        self.console.print(
-            f"  {units} × {sku} come in: {outcome.handed_out} handed out to {who}", highlight=False
-        )
+        self.console.print(f"  {units} × {sku} come in: {outcome.handed_out} handed out to {who}")
 
     async def _skip(self, order_id: str, days: int) -> None:
         handle = self.doors.client.get_workflow_handle(backorder_workflow_id(order_id))
         await TimeSkipper(self.doors.client).fast_forward(handle, timedelta(days=days))
-        self.console.print(f"  … {days} days later", highlight=False)
+        self.console.print(f"  … {days} days later")
 
     def _status(self, order_id: str) -> Status:
         return self.database.read(status.status, order_id, datetime.now(UTC))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -369,6 +370,17 @@ async def test_every_answer_has_the_headers_that_keep_it_from_doing_more(api: Ap
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+async def test_the_description_can_be_read_and_asks_nobody_else(api: Api) -> None:
+    page = await api.http.get("/api/v1/docs")
+    sheet = re.findall(r'href="(/static/[^"]+)"', page.text)
+
+    assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
+    assert "<script" not in page.text
+    assert not re.search(r'(href|src)="https?:', page.text)
+    assert all(f'<section id="{name}">' in page.text for name in ("place_order", "cancel_order", "get_kpi"))
+    assert [(await api.http.get(one)).status_code for one in sheet] == [200]
 
 
 async def test_the_description_shows_the_contracts_own_examples_and_they_fit(api: Api) -> None:

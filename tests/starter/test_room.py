@@ -484,3 +484,17 @@ async def test_the_two_books_of_payments_are_compared_when_asked_for(
 
     assert "1 of 1 entries differ." in found
     assert "100 charge $95.00 -" in found
+
+
+async def test_the_script_of_the_charts_is_ours_packed_and_kept(visitor: Clerk) -> None:
+    await visitor.sign_in()
+    page = (await visitor.get()).text
+    [address] = [word for word in page.split('"') if word.startswith("/static/plotly.min.js")]
+
+    packed = await visitor.http.get(address)
+    plain = await visitor.http.get(address, headers={"Accept-Encoding": "identity"})
+
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "immutable" in packed.headers["Cache-Control"]
+    assert packed.content == plain.content
+    assert int(packed.headers["Content-Length"]) < len(plain.content) / 2

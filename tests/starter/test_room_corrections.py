@@ -1,5 +1,6 @@
 """What a clerk corrects in the operations room is done by the order itself, and on record with who and why."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -69,7 +70,9 @@ async def test_an_order_is_cancelled_in_part_and_then_whole_with_reason_and_note
 
 async def test_the_same_form_sent_twice_cancels_once(room: Clerk, shop: Shop) -> None:
     await shop.place("100", 3)
-    wish = {"extent": "part", "reason": "other", "once": "room-1", UNITS: "1"}
+    page = (await room.get("/orders/100")).text
+    [once] = re.findall(r'name="once" value="([^"]+)"', page)
+    wish = {"extent": "part", "reason": "other", "once": once, UNITS: "1"}
 
     for _ in range(2):
         await room.correct("100", "cancel", **wish)
