@@ -32,7 +32,7 @@ PAGES = {
     "orders": "/operations/orders",
     "orders of a status": "/operations/orders?status=waiting",
     "orders of a SKU": "/operations/orders?sku=S-007",
-    "orders of a customer": "/operations/orders?customer_id=C-4711",
+    "orders of a customer": "/operations/orders?customer=C-4711",
     "an order": "/operations/orders/y-0000390",
     "why an order waits": "/operations/orders/y-0000390/why",
     "a SKU": "/operations/skus/S-007",

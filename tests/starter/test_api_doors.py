@@ -42,6 +42,7 @@ MAY: dict[str, set[Scope]] = {
     "POST /orders/100/quantity": ALL,
     "POST /orders/100/payment-method": ALL,
     "POST /orders/100/consent": ALL,
+    "POST /orders/100/keep-waiting": ALL,
     "POST /orders/100/hold": SUPPORT,
     "POST /orders/100/release": SUPPORT,
     "POST /orders/100/priority": SUPPORT,

@@ -160,6 +160,7 @@ CHANGES: list[tuple[str, dict[str, Any], Scope, str]] = [
     ("payment-method", {"method": "pm_card_mastercard"}, Scope.SUPPORT, "method"),
     ("quantity", {"sku": SKU, "quantity": 2}, Scope.OPERATIONS, "quantity"),
     ("choice", {"choice": "together"}, Scope.SUPPORT, "fulfilment"),
+    ("keep-waiting", {"keep_waiting": True}, Scope.OMS, "patience"),
     ("hold", {"reason": "odd"}, Scope.SUPPORT, "hold"),
     ("release", {"reason": "fine"}, Scope.OPERATIONS, "release"),
     ("priority", {"days": 3, "reason": "was late"}, Scope.SUPPORT, "priority"),
