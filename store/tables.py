@@ -221,6 +221,7 @@ class StockLedgerRow(Base):
     __table_args__ = (
         UniqueConstraint("cause", "part", "sku", "order_id"),
         Index(None, "order_id", "sku"),
+        Index(None, "sku", "id"),
     )
 
     id: Mapped[int] = mapped_column(COUNTED, primary_key=True, autoincrement=True)

@@ -117,10 +117,10 @@ async def fuzz(address: str, *options: str) -> str:
 
 
 async def test_f3_malformed_requests_are_refused_without_a_fault_or_a_trace(
-    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # Schemathesis keeps its notes where it runs
-    async with open_shop(sqlite_database, tmp_path) as shop, watched(shop) as (address, watch):
+    async with open_shop(database, tmp_path) as shop, watched(shop) as (address, watch):
         await fuzz(address, "--mode", "negative", "--phases", "fuzzing", "--max-examples", "8")
         refused = watch.statuses.total()
         await shop.receive(30)

@@ -53,6 +53,7 @@ def upgrade() -> None:
     _create_events()
     _create_quotes()
     op.create_index("ix_orders_email", "orders", ["email"])
+    op.create_index("ix_stock_ledger_sku_id", "stock_ledger", ["sku", "id"])
     op.create_index("ix_orders_placed_at_order_id", "orders", ["placed_at", "order_id"])
     op.drop_index("ix_orders_customer_id", "orders")
     of_customer = ["customer_id", "placed_at", "order_id"]
@@ -137,6 +138,7 @@ def downgrade() -> None:
     op.drop_index("ix_orders_customer_id_placed_at_order_id", "orders")
     op.create_index("ix_orders_customer_id", "orders", ["customer_id"])
     op.drop_index("ix_orders_placed_at_order_id", "orders")
+    op.drop_index("ix_stock_ledger_sku_id", "stock_ledger")
     op.drop_index("ix_orders_email", "orders")
     op.drop_table("quotes")
     op.drop_table("events")
