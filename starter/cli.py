@@ -55,7 +55,7 @@ def web(
     port: Annotated[int, typer.Option(help="Which port; 0: any free one.", min=0, max=65535)] = 8000,
     as_json: Json = False,
 ) -> None:
-    """Run the HTTP doors alone, for production: the payment provider's webhooks."""
+    """Run the pages and the API alone, for production: operations room, customers' page, order system, provider's webhooks."""
     from starter.commands.web import web as serve
 
     run_command(lambda: serve(host, port, as_json=as_json), as_json=as_json)

@@ -37,6 +37,7 @@ from store import cancelling, status
 from store.database import Database
 from workflows.connection import connect
 from workflows.messages import (
+    ANSWER_WITHIN,
     PLACING_DEADLINE,
     backorder_workflow_id,
     cancel_update_id,
@@ -123,6 +124,7 @@ class Backorders(InventoryDoor, CorrectingDoor):
                     cancellation,
                     id=cancel_update_id(cancellation),
                     result_type=CancellationOutcome,
+                    rpc_timeout=ANSWER_WITHIN,
                 )
             )
         except NoWorkflow:
@@ -179,7 +181,7 @@ class Backorders(InventoryDoor, CorrectingDoor):
         handle = self.client.get_workflow_handle(backorder_workflow_id(order_id))
         try:
             outcome: ChangeOutcome = await asked(
-                handle.execute_update(name, change, result_type=ChangeOutcome)
+                handle.execute_update(name, change, result_type=ChangeOutcome, rpc_timeout=ANSWER_WITHIN)
             )
         except NoWorkflow as none:
             raise await asyncio.to_thread(self.gone, order_id) or none from None

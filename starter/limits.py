@@ -1,26 +1,10 @@
-"""What our own doors refuse although it has the right shape: text that no database keeps, days beyond all reckoning.
-
-The models stay as wide as they are, so that whatever is stored can be read.
-"""
-
-import re
-from collections.abc import Iterator
-from datetime import date
-from typing import Any
+"""What our own doors refuse although it has the right shape."""
 
 from pydantic import BaseModel
 
+from domain.limits import Fault, beyond_limits
 from starter.errors import BadInput
 from workflows.messages import sentence
-
-_YEARS = range(1970, 3000)
-"""In which no reckoning with days runs out of calendar."""
-
-_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
-_NO_TEXT = "has a character that is no text"
-_TOO_FAR = f"lies outside the years {_YEARS[0]} to {_YEARS[-1]}"
-
-Fault = dict[str, str]
 
 
 class BadFields(BadInput):
@@ -32,27 +16,7 @@ class BadFields(BadInput):
 
 
 def check(message: BaseModel, *more: Fault) -> None:
-    """Raise `BadFields` for what a message holds beyond these limits, and for what else was found in it."""
-    faults = [*_faults(message.model_dump(), ()), *more]
+    """Raise `BadFields` for what a message holds beyond the limits, and for what else was found in it."""
+    faults = [*beyond_limits(message), *more]
     if faults:
         raise BadFields(faults)
-
-
-def _faults(value: Any, at: tuple[str, ...]) -> Iterator[Fault]:
-    """Of a value and all that lies in it; `at` is its path."""
-    match value:
-        case dict():
-            for name, part in value.items():
-                yield from _faults(part, (*at, str(name)))
-        case list() | tuple():
-            for number, part in enumerate(value):
-                yield from _faults(part, (*at, str(number)))
-        case str() if not _is_text(value):
-            yield {"field": ".".join(at), "problem": _NO_TEXT}
-        case date() if value.year not in _YEARS:
-            yield {"field": ".".join(at), "problem": _TOO_FAR}
-
-
-def _is_text(value: str) -> bool:
-    """PostgreSQL keeps no NUL, and nobody a half of a character."""
-    return _NOT_TEXT.search(value) is None

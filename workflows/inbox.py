@@ -11,12 +11,14 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain.cancellation import Cancellation, CancellationOutcome, Reason
     from domain.changes import ChangeOutcome, ChangeWish, Handover, PaymentMethod
+    from domain.limits import beyond_limits
     from workflows.messages import faults, sentence
 
 Wish = Cancellation | ChangeWish
 """What may be asked of an order on its way."""
 
 
+M = TypeVar("M", Cancellation, Handover, PaymentMethod)
 A = TypeVar("A", CancellationOutcome, ChangeOutcome)
 
 
@@ -71,28 +73,35 @@ class Inbox:
         self.ask_to_cancel(wish, now)
 
     def read_cancellation(self, message: Any, now: datetime) -> None:
-        try:
-            self.ask_to_cancel(Cancellation.model_validate({} if message is None else message), now)
-        except ValidationError as error:
-            self._keep_unreadable("cancel", error)
+        wish = self._read("cancel", Cancellation, {} if message is None else message)
+        if wish is not None:
+            self.ask_to_cancel(wish, now)
 
     def read_method(self, message: Any) -> None:
-        self._read("payment_method_updated", PaymentMethod, message)
+        method = self._read("payment_method_updated", PaymentMethod, message)
+        if method is not None:
+            self.ask(method)
 
     def read_handover(self, message: Any) -> None:
         """The parcel's number, alone or as a field."""
         number = message if isinstance(message, dict) else {"number": message}
-        self._read("parcel_handed_over", Handover, number)
+        handover = self._read("parcel_handed_over", Handover, number)
+        if handover is not None:
+            self.ask(handover)
 
-    def _read(self, name: str, model: type[Handover | PaymentMethod], message: Any) -> None:
+    def _read(self, name: str, model: type[M], message: Any) -> M | None:
+        """What a signal says; what can't be meant is kept to be looked at."""
         try:
-            self.ask(model.model_validate(message))
+            said = model.model_validate(message)
         except ValidationError as error:
-            self._keep_unreadable(name, error)
-
-    def _keep_unreadable(self, name: str, error: ValidationError) -> None:
-        self.unreadable.append(f"{name}: {sentence(faults(error))}")
+            problems = faults(error)
+        else:
+            problems = beyond_limits(said)
+            if not problems:
+                return said
+        self.unreadable.append(f"{name}: {sentence(problems)}")
         self.arrived += 1
+        return None
 
 
 def named(wish: BaseModel) -> str:

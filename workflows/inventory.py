@@ -9,6 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.bells import Bells, Ring
     from activities.stock import Stock
     from domain.inventory import InventoryChange, InventoryOutcome
+    from domain.limits import beyond_limits
     from store.inventory import Change
     from workflows import options
     from workflows.messages import inventory_workflow_id, malformed, read
@@ -23,7 +24,7 @@ class InventoryChangeWorkflow:
         change = read(InventoryChange, inputs, MALFORMED)
         if isinstance(change, ApplicationError):
             raise change
-        _check_id(change)
+        _check(change)
         outcome = await workflow.execute_activity_method(
             Stock.apply_inventory_change,
             Change(change=change, at=workflow.now()),
@@ -43,8 +44,11 @@ class InventoryChangeWorkflow:
         )
 
 
-def _check_id(change: InventoryChange) -> None:
+def _check(change: InventoryChange) -> None:
+    """A change under another one's workflow id, or beyond the limits, can't be meant."""
+    problems = beyond_limits(change)
     wanted = inventory_workflow_id(change.change_id)
     if workflow.info().workflow_id != wanted:
-        problem = {"field": "change_id", "problem": f"this change belongs to the workflow id {wanted}"}
-        raise malformed(MALFORMED, [problem])
+        problems.append({"field": "change_id", "problem": f"this change belongs to the workflow id {wanted}"})
+    if problems:
+        raise malformed(MALFORMED, problems)

@@ -26,6 +26,9 @@ DAILY_REVIEW = "daily-review"
 
 PLACING_DEADLINE = timedelta(seconds=30)
 
+ANSWER_WITHIN = timedelta(minutes=3)
+"""What is asked of an order is answered meanwhile, also while a gateway that it talks to is away (two minutes)."""
+
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far ahead of ours the clock of whoever sends an order may be."""
 

@@ -77,6 +77,11 @@ def _orders(now: datetime) -> dict[str, tuple[list[Any], list[str]]]:
         "a moment without its zone": ([{**whole, "placed_at": "2026-01-05T09:30:00"}], ["placed_at"]),
         "a moment in the future": ([{**whole, "placed_at": ahead.isoformat()}], ["placed_at"]),
         "another order's id": ([{**whole, "order_id": "101"}], ["order_id"]),
+        "a character that is no text": (
+            [{**whole, "lines": [line(SKU, 1) | {"title": "Widget\x00"}]}],
+            ["lines.0.title"],
+        ),
+        "a day beyond all reckoning": ([{**whole, "promised_on": "9999-12-31"}], ["promised_on"]),
         "a number": ([7], ["body"]),
         "a text": (["100"], ["body"]),
         "a list": ([[whole]], ["body"]),
@@ -117,6 +122,7 @@ async def test_f5_a_foreign_inventory_change_that_cannot_be_read_fails_at_once_a
         ([{**whole, "lines": [{"sku": SKU, "quantity": "two"}]}], ["lines.0.quantity"]),
         ([{**whole, "lines": [{"sku": SKU, "quantity": -2}]}], ["body"]),
         ([{**whole, "change_id": "R-2"}], ["change_id"]),
+        ([{**whole, "reason": "\x00"}], ["reason"]),
         ([7], ["body"]),
         ([], ["input"]),
         ([whole, whole], ["input"]),
@@ -153,6 +159,7 @@ UNREADABLE: list[Any] = [
     {"lines": [{"sku": SKU, "quantity": "all"}]},
     {"lines": [{"sku": "NOBODY", "quantity": 1}]},
     {"cancellation_id": "no spaces allowed"},
+    {"note": "a\x00b"},
 ]
 
 
