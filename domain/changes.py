@@ -3,11 +3,12 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from domain.cancellation import CancellationOutcome, CancelledLine
 from domain.choice import Choice
 from domain.errors import ChangeRefused, UnknownLine
+from domain.limits import beyond_limits
 from domain.model import By, Id, Instant, Model, Text
 from domain.order import Address, Quantity
 from domain.parcel import ParcelState
@@ -129,6 +130,12 @@ class ChangeOutcome(Model):
     order_id: str
     message: str
     cancelled: CancellationOutcome | None = None
+
+
+def check_limits(order_id: str, wish: BaseModel) -> None:
+    """Raise `ChangeRefused` for the first field that holds what no database keeps."""
+    for fault in beyond_limits(wish)[:1]:
+        raise ChangeRefused(order_id, fault["field"], fault["problem"])
 
 
 def check_open(state: OrderState, what: Change) -> None:

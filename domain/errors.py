@@ -40,6 +40,15 @@ class OrderBodyChanged(Refused):
         self.order_id = order_id
 
 
+class MalformedOrder(Refused):
+    """A field of it lies beyond what is kept; `problems` names each."""
+
+    code = "MalformedOrder"
+
+    def __init__(self, problems: list[dict[str, str]]) -> None:
+        super().__init__("; ".join(f"{one['field']}: {one['problem']}" for one in problems))
+
+
 class ChangeBodyChanged(Refused):
     code = "ChangeBodyChanged"
 

@@ -114,30 +114,31 @@ def _questions(state: OrderState, now: datetime) -> Iterator[Question]:
     if not state.status.open:
         return
     for parcel in state.parcels:
-        if parcel.payment_wanted:
-            yield _to_pay(state, parcel)
+        if parcel.payment_wanted and not parcel.new_method:
+            yield _to_pay(state, parcel, now)
     if any(parcel.address_refused and parcel.undoable for parcel in state.parcels):
         yield Question(about=Asked.ADDRESS)
     deadline = choice.deadline(state)
     if deadline is not None and state.open_units:
-        yield Question(about=Asked.CHOICE, by=last_full_day(deadline, state.time_zone))
+        by = _not_past(last_full_day(deadline, state.time_zone), state, now)
+        yield Question(about=Asked.CHOICE, by=by)
     delay = _unanswered(state)
     if delay is not None:
-        yield Question(about=Asked.CONSENT, by=_answer_by(delay, state, now))
+        yield Question(about=Asked.CONSENT, by=_not_past(delay.answer_by, state, now))
 
 
-def _to_pay(state: OrderState, parcel: ParcelState) -> Question:
+def _to_pay(state: OrderState, parcel: ParcelState, now: datetime) -> Question:
     authentication = parcel.decline_code == AUTHENTICATION_REQUIRED
     grace = parcel.declined_at and not parcel.sent and dunning.grace_ends(state.terms, parcel.declined_at)
     return Question(
         about=Asked.AUTHENTICATION if authentication else Asked.PAYMENT,
-        by=last_full_day(grace, state.time_zone) if grace else None,
+        by=_not_past(last_full_day(grace, state.time_zone), state, now) if grace else None,
         amount=Money(minor=parcel.amount_minor, currency=state.currency),
         sent=parcel.sent,
     )
 
 
-def _answer_by(delay: Delay, state: OrderState, now: datetime) -> date | None:
-    """No day that has passed: while operations look at the order, an answer still counts."""
+def _not_past(day: date | None, state: OrderState, now: datetime) -> date | None:
+    """No day that is over: an answer still counts on what is left of the next one, and while operations look at it."""
     today = now.astimezone(ZoneInfo(state.time_zone)).date()
-    return delay.answer_by if delay.answer_by and delay.answer_by >= today else None
+    return day if day and day >= today else None

@@ -45,7 +45,7 @@ class OmsWebhook:
         try:
             async with asyncio.timeout(self._timeout):
                 status = await self._post(content, self._headers(event_id, content, at))
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, TimeoutError) as error:
             return NotTaken(why=type(error).__name__)
         if httpx.codes.is_success(status):
             return None

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Final, Literal
 
-import httpx
 import stripe
 from stripe.params import PaymentIntentCreateParams, PaymentIntentListParams
 
@@ -30,10 +29,8 @@ from gateways.payment import (
     Refunded,
     Voided,
 )
+from gateways.stripe_client import to_stripe
 from gateways.stripe_errors import asked
-
-TIMEOUT: Final = httpx.Timeout(20, connect=5)
-"""Banks take seconds to answer. Who stops waiting earlier and asks again meets the first call by its key."""
 
 PAGE: Final = 100
 SEARCHABLE_AFTER: Final = timedelta(hours=1)
@@ -46,14 +43,8 @@ class StripePayments:
     """Speaks the payment protocol to Stripe; `api_base` replaces Stripe's own address (a test's)."""
 
     def __init__(self, api_key: str, api_base: str | None = None) -> None:
-        stripe.enable_telemetry = False  # it would write an id into the home directory, and send it each time
-        self._http = stripe.HTTPXClient(timeout=TIMEOUT)
-        self._stripe = stripe.StripeClient(
-            api_key,
-            base_addresses={"api": api_base} if api_base else None,
-            http_client=self._http,
-            max_network_retries=0,  # the activities retry
-        ).v1
+        client, self._http = to_stripe(api_key, api_base, retries=0)  # the activities retry
+        self._stripe = client.v1
 
     async def authorise(self, request: PaymentRequest) -> Authorised | Declined:
         """Set the amount aside, as long as the card's network lets it."""

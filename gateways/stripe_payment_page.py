@@ -9,8 +9,8 @@ import stripe
 
 from gateways import stripe_errors as errors
 from gateways.payment_page import REFERENCE, NotChosen
+from gateways.stripe_client import to_stripe
 from gateways.stripe_errors import asked
-from gateways.stripe_payment import TIMEOUT
 
 _SESSION = "{CHECKOUT_SESSION_ID}"
 """Stripe writes the session's id in its place."""
@@ -22,14 +22,8 @@ class StripePaymentPage:
     """Checkout Sessions; `api_base` replaces Stripe's own address (a test's)."""
 
     def __init__(self, api_key: str, api_base: str | None = None) -> None:
-        stripe.enable_telemetry = False  # it would write an id into the home directory, and send it each time
-        self._http = stripe.HTTPXClient(timeout=TIMEOUT)
-        self._stripe = stripe.StripeClient(
-            api_key,
-            base_addresses={"api": api_base} if api_base else None,
-            http_client=self._http,
-            max_network_retries=1,
-        ).v1
+        client, self._http = to_stripe(api_key, api_base, retries=1)
+        self._stripe = client.v1
 
     async def open(self, order_id: str, currency: str, page_url: str) -> str:
         """A new session; one that nobody finishes expires by itself within a day."""

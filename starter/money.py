@@ -1,8 +1,10 @@
-"""Amounts for people at a terminal."""
+"""Amounts for people at a terminal or a desk."""
+
+from decimal import Decimal
 
 from babel.numbers import format_currency, get_currency_precision
 
 
 def amount(minor: int, currency: str, locale: str = "en_US") -> str:
-    digits = get_currency_precision(currency)
-    return str(format_currency(minor / 10**digits, currency, locale=locale))
+    units = Decimal(minor).scaleb(-get_currency_precision(currency))
+    return str(format_currency(units, currency, locale=locale))

@@ -21,9 +21,13 @@ def amounts(minor: Mapping[str, int]) -> str:
 
 
 def csv_of(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    """A header and a line for each row, as RFC 4180 has it."""
+    """A header and a line for each row, as RFC 4180 has it; text that a spreadsheet would run begins with a `'`."""
     text = io.StringIO()
     table = csv.DictWriter(text, columns)
     table.writeheader()
-    table.writerows(rows)
+    table.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
+
+
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value

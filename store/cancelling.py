@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from domain import waiting
 from domain.cancellation import Cancellation, CancellationOutcome, message, result, split
+from domain.changes import check_limits
 from domain.errors import CancellationBodyChanged, UnknownLine, UnknownOrder
 from domain.model import Instant, Model
 from domain.order import Timing
@@ -40,6 +41,7 @@ def cancel(session: Session, asked: Cancelling) -> Cancelled:
     known = session.get(CancellationRow, cancellation_id)
     if known is not None:
         return _again(session, known, asked)
+    check_limits(asked.order_id, asked.cancellation)
     products = lock(session, orders.body(session, asked.order_id).skus)
     before = orders.state(session, asked.order_id)
     if waiting.ends_itself(asked.cancellation) and not waiting.still_ends(

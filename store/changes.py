@@ -74,6 +74,7 @@ def change(session: Session, asked: Changing) -> Changed:
     orders.own(session, asked.order_id)
     known = session.get(ChangeRow, asked.key)
     if known is None:
+        rules.check_limits(asked.order_id, asked.change)
         known = _record(asked, _make(session, asked))
         session.add(known)
     state = orders.settled(session, asked.order_id, asked.at)

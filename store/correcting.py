@@ -148,7 +148,7 @@ def resent(session: Session, again: Again, said: Facts, answer: Answer) -> Resen
     )
     session.execute(of_notice.values(delivered=delivered, **answer.model_dump()))
     if delivered:
-        anew = again.telling.model_copy(update={"occasion": f"{wish.occasion}/{wish.number}"})
+        anew = again.telling.model_copy(update={"occasion": f"{wish.occasion}:{wish.number}"})
         notices.promise(session, order, said.promised_on, anew)
     came_of_it = "was sent once more." if delivered else "was refused by its mailbox."
     outcome = Resent(order_id=wish.order_id, message=f"{wish.kind} {came_of_it}", delivered=delivered)

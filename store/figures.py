@@ -74,10 +74,14 @@ def _sums(session: Session, since: date, until: date, time_zone: str) -> Sums:
     )
 
 
+REJECTED_DEMAND = (OrderRow.status == Status.REJECTED, OrderRow.backordered.is_not(False))
+"""Rejections but those that stock would have covered, whose payment was declined: no backorder would have saved them."""
+
+
 def _not_sold(session: Session, placed: ColumnElement[bool]) -> tuple[int, int]:
     """Backorders that were cancelled with nothing shipped, and rejections, of the orders placed in the period."""
     cancelled = select(func.count()).where(OrderRow.status == Status.CANCELLED, placed, BACKORDERED)
-    rejected = select(func.count()).where(OrderRow.status == Status.REJECTED, placed)
+    rejected = select(func.count()).where(*REJECTED_DEMAND, placed)
     return session.scalar(cancelled) or 0, session.scalar(rejected) or 0
 
 

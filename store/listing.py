@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, exists, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
-from domain.model import Instant, Model
+from domain.model import Id, Instant, Model
 from domain.status import Status
 from store.tables import LineRow, OrderRow
 
@@ -28,7 +28,7 @@ class After(Model):
     """Where a page begins: behind this order of the one before."""
 
     placed_at: Instant
-    order_id: str
+    order_id: Id
 
 
 class Wanted(Model):

@@ -4,7 +4,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from domain.cancellation import Reason
 from domain.model import Model
 from domain.state import OrderState
 from store import orders, status
@@ -19,11 +18,8 @@ class OrderPage(Model):
     places: dict[str, int | None]
     locale: str
     ship_to: dict[str, str]
-
-    @property
-    def reason(self) -> Reason | None:
-        """Why it was cancelled, at the last."""
-        return self.state.cancellations[-1].reason if self.state.cancellations else None
+    erased: bool
+    """Its customer is forgotten: nobody opens it any more."""
 
 
 def order_page(session: Session, order_id: str) -> OrderPage:
@@ -35,5 +31,6 @@ def order_page(session: Session, order_id: str) -> OrderPage:
         state=state,
         places=status.places(session, state),
         locale=customer.get("locale") or "en_US",
+        erased=row.erased_at is not None,
         ship_to={field: str(row.ship_to.get(field) or "") for field in ADDRESS},
     )

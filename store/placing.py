@@ -7,7 +7,8 @@ from sqlalchemy import Row, delete, insert, literal, select
 from sqlalchemy.orm import Session
 
 from domain.decision import Decision, DecisionLine, DecisionOutcome, DecisionReason, Refusal
-from domain.errors import OrderBodyChanged
+from domain.errors import MalformedOrder, OrderBodyChanged
+from domain.limits import beyond_limits
 from domain.model import Instant, Model
 from domain.order import Order, Timing
 from domain.payment import PaymentKind
@@ -81,7 +82,13 @@ def as_it_stands(session: Session, life: Row[Any]) -> Placed:
 
 
 def _record(session: Session, placing: Placing, terms: Policy, known: Row[Any] | None) -> Row[Any]:
-    """The order's row, as `placing`; a rejected one starts a new life."""
+    """The order's row, as `placing`; a rejected one starts a new life.
+
+    Raises:
+        MalformedOrder: it holds what no database keeps; asked here, orders that were placed before are never refused.
+    """
+    if problems := beyond_limits(placing.order):
+        raise MalformedOrder(problems)
     order_id = placing.order.order_id
     if known is None:
         return orders.enter(session, order_id, **_columns(placing, terms, 1))

@@ -54,8 +54,8 @@ def search(session: Session, word: str) -> Found:
 
 
 def _orders(session: Session, hit: Hit, word: str) -> Found:
-    ids = list(session.scalars(_ids(hit, word).limit(MOST + 1)))
-    shown = sorted(ids)[:MOST]
+    ids = list(session.scalars(_ids(hit, word).order_by(OrderRow.order_id).limit(MOST + 1)))
+    shown = ids[:MOST]
     return Found(by=hit, orders=listing.of_ids(session, shown), more=len(ids) > len(shown))
 
 

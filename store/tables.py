@@ -120,7 +120,7 @@ class OrderRow(Base):
     email: Mapped[str] = mapped_column(default="")
     """Where its notices go now, in lower case; `body` keeps what was ordered."""
     backordered: Mapped[bool | None]
-    """What its decision said, once it was accepted."""
+    """What its decision said; None of an order that was refused before there was one."""
     shipped_at: Mapped[datetime | None]
     """When its last parcel left; known once it has ended."""
     erased_at: Mapped[datetime | None]

@@ -27,7 +27,7 @@ from domain.demand import Fate, Part, Value
 from domain.errors import UnknownSku
 from domain.status import Status
 from store.door_tables import QuoteRow
-from store.figures import unfollowed, within
+from store.figures import REJECTED_DEMAND, unfollowed, within
 from store.metrics import BACKORDERED
 from store.tables import LineRow, OrderRow, ProductRow
 
@@ -123,7 +123,7 @@ def _rejected(session: Session) -> _Row:
         select(*_named(sku, OrderRow.currency, Fate.REJECTED, units, minor), *_nothing_kept())
         .select_from(OrderRow)
         .join(line, true())
-        .where(OrderRow.status == Status.REJECTED)
+        .where(*REJECTED_DEMAND)
     )
 
 

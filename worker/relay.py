@@ -129,6 +129,8 @@ class _Relay:
                 await self.database.awrite(outbox.give_back, event)
         except SQLAlchemyError as error:  # once its lease is over it is sent again
             self._books.seen(_named(error))
+        except Exception:
+            logger.exception("event %s can't be sent", first.event_id)
 
     async def _send(self, event: Due) -> Due | None:
         """What its stream has to send next, if anything may go now."""

@@ -45,6 +45,8 @@ def _database(url: str) -> str:
 def _webhook(url: str | None) -> str | None:
     if url is None:
         return None
+    if not url.isprintable() or " " in url:
+        raise ValueError("has a character that no address has")
     parts = urlsplit(url)
     if not parts.hostname or parts.port == 0:  # asking for the port says when it is none
         raise ValueError("names no host")

@@ -20,7 +20,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.choice import Choice
     from domain.decision import Decision
     from domain.errors import OrderBodyChanged
-    from domain.limits import beyond_limits
     from domain.order import Order
     from domain.report import Status, status_report
     from domain.state import OrderState
@@ -199,8 +198,6 @@ def _meant(order: Order | ApplicationError) -> Order | ApplicationError:
     if isinstance(order, ApplicationError):
         return order
     problems = moment_faults(order, workflow.now())
-    if workflow.info().continued_run_id is None:  # what was accepted once is never refused later
-        problems += beyond_limits(order)
     wanted = backorder_workflow_id(order.order_id)
     if workflow.info().workflow_id != wanted:
         problems.append({"field": "order_id", "problem": f"this order belongs to the workflow id {wanted}"})

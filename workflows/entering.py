@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.bells import Bells, Ring
     from activities.payments import Payments
     from activities.stock import Stock
+    from domain.errors import MalformedOrder, OrderBodyChanged
     from domain.status import Status as OrderStatus
     from store.cancelling import Cancelled
     from store.changes import Changed
@@ -22,6 +23,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.waiting import WaitingDoors
 
 T = TypeVar("T")
+
+_REFUSED = {OrderBodyChanged.code, MalformedOrder.code}
 
 
 class Entering(WaitingDoors):
@@ -35,7 +38,7 @@ class Entering(WaitingDoors):
         try:
             await self._enter(order)
         except ActivityError as error:
-            if isinstance(error.cause, ApplicationError) and error.cause.type == "OrderBodyChanged":
+            if isinstance(error.cause, ApplicationError) and error.cause.type in _REFUSED:
                 await self._refuse(error.cause)
             await self._give_up_placing(order)
 
@@ -60,7 +63,7 @@ class Entering(WaitingDoors):
         await self._hear(await self._effect(refuse))
 
     async def _refuse(self, error: ApplicationError) -> None:
-        """Another body under a used id: whoever asked is told, and nothing happens."""
+        """Another body under a used id, or one that can't be meant: whoever asked is told, and nothing happens."""
         self._refused = ApplicationError(error.message, type=error.type, non_retryable=True)
         await workflow.wait_condition(workflow.all_handlers_finished)
         raise self._refused

@@ -11,8 +11,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain.cancellation import Cancellation, CancellationOutcome, Reason
     from domain.changes import ChangeOutcome, ChangeWish, Handover, PaymentMethod
-    from domain.limits import beyond_limits
-    from workflows.messages import faults, sentence
+    from workflows.messages import faults, native_cancellation_id, sentence
 
 Wish = Cancellation | ChangeWish
 """What may be asked of an order on its way."""
@@ -67,9 +66,8 @@ class Inbox:
 
     def ask_natively(self, now: datetime) -> None:
         """Temporal's own Cancel, asked once or often, is one wish."""
-        wish = Cancellation(
-            cancellation_id=f"native-{self.order_id}"[:64], reason=Reason.OTHER, requested_by="temporal"
-        )
+        wish_id = native_cancellation_id(self.order_id)
+        wish = Cancellation(cancellation_id=wish_id, reason=Reason.OTHER, requested_by="temporal")
         self.ask_to_cancel(wish, now)
 
     def read_cancellation(self, message: Any, now: datetime) -> None:
@@ -92,16 +90,11 @@ class Inbox:
     def _read(self, name: str, model: type[M], message: Any) -> M | None:
         """What a signal says; what can't be meant is kept to be looked at."""
         try:
-            said = model.model_validate(message)
+            return model.model_validate(message)
         except ValidationError as error:
-            problems = faults(error)
-        else:
-            problems = beyond_limits(said)
-            if not problems:
-                return said
-        self.unreadable.append(f"{name}: {sentence(problems)}")
-        self.arrived += 1
-        return None
+            self.unreadable.append(f"{name}: {sentence(faults(error))}")
+            self.arrived += 1
+            return None
 
 
 def named(wish: BaseModel) -> str:

@@ -81,6 +81,12 @@ def own_cancellation_id(order_id: str, what: str) -> str:
     return order_id[: _LONGEST_ID - len(told_by)] + told_by
 
 
+def native_cancellation_id(order_id: str) -> str:
+    """The id of the wish that Temporal's own Cancel is."""
+    plain = f"native-{order_id}"
+    return plain if len(plain) <= _LONGEST_ID else own_cancellation_id(order_id, "native")
+
+
 def cancel_update_id(cancellation: Cancellation) -> str | None:
     """One wish, one update; another body under its id is another update, which the books refuse."""
     if cancellation.cancellation_id is None:

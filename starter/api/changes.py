@@ -23,10 +23,11 @@ from domain.choice import Choice
 from domain.report import Status, StatusParcel
 from starter.api.auth import needs, on_record
 from starter.api.described import answers, body, with_body
-from starter.api.doors import Door
+from starter.api.doors import PatientDoor
 from starter.api.orders import OrderId
 from starter.client import Backorders
 from starter.errors import Refusal
+from starter.limits import BadFields
 from starter.tokens import Holder, Scope
 from starter.web.house import House
 from store import status
@@ -66,7 +67,7 @@ _ON_RECORD = "On record is whoever has the token; a token of scope `oms` says it
 
 def router(house: House) -> APIRouter:
     """All that may be changed."""
-    doors = APIRouter(tags=["changes"], route_class=Door)
+    doors = APIRouter(tags=["changes"], route_class=PatientDoor)
     _cancel(doors, house)
     for change in CHANGES:
         _change(doors, house, change)
@@ -86,9 +87,12 @@ def _cancel(doors: APIRouter, house: House) -> None:
     ) -> CancellationOutcome:
         """Cancel what has not shipped, or the units named in `lines`: `cancelled`, `partly_shipped` or `too_late`.
 
-        The same `cancellation_id` again gets the first answer; with another body it is refused. Without one, each wish
-        counts as a new one. On record is whoever has the token; a token of scope `oms` says it in `requested_by`.
+        The same `cancellation_id` again gets the first answer; with another body it is refused. Where `lines` are
+        named it is needed: asked again without one, as many units would be cancelled once more. On record is whoever
+        has the token; a token of scope `oms` says it in `requested_by`.
         """
+        if cancellation.lines and cancellation.cancellation_id is None:
+            raise BadFields([{"field": "cancellation_id", "problem": "is needed where lines are named"}])
         return await house.backorders.cancel(order_id, on_record(holder, cancellation))
 
 

@@ -31,7 +31,7 @@ _SAYS = {
     413: "The body is too large.",
     415: "The body is not sent as JSON.",
     422: "Fields that can't be meant, each by its name.",
-    503: "Temporal, a worker or the database does not answer. The same again is done once.",
+    503: "Temporal, a worker or the database does not answer in time. Asked again under the same id it is done once.",
 }
 
 Responses = dict[int | str, dict[str, Any]]

@@ -56,8 +56,8 @@ class Door(APIRoute):
             raise BadFields([{"field": name, "problem": "there is no such parameter"} for name in unknown])
 
 
-class PlacingDoor(Door):
-    """A route that waits for a workflow to place an order, or to tell all that a receipt reached."""
+class PatientDoor(Door):
+    """A route that waits for a workflow: to place an order, to change one, to tell all that a receipt reached."""
 
     seconds = PLACING_SECONDS
 

@@ -19,7 +19,7 @@ from store.events import ListedEvent
 
 _OMS = (Scope.OMS,)
 
-EventId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,300}$", description="As in `webhook-id`.")]
+EventId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:~-]{1,300}$", description="As in `webhook-id`.")]
 
 
 class Events(Page[ListedEvent]):

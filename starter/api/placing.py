@@ -11,7 +11,7 @@ from domain.model import Model
 from domain.order import Order
 from starter.api.auth import needs
 from starter.api.described import answers, body, orders_of, with_body
-from starter.api.doors import PLACING_SECONDS, Door, PlacingDoor
+from starter.api.doors import PLACING_SECONDS, Door, PatientDoor
 from starter.api.problems import Problem, bad, problem_of
 from starter.tokens import Scope
 from starter.web.house import House
@@ -43,7 +43,7 @@ def router(house: House) -> APIRouter:
     """Orders come in here."""
     doors = APIRouter(tags=["orders"])
     asks = Depends(needs(house, *_OMS))
-    placing = APIRouter(route_class=PlacingDoor, dependencies=[asks])
+    placing = APIRouter(route_class=PatientDoor, dependencies=[asks])
     _place(placing, house)
     _place_all(placing, house)
     doors.include_router(placing)

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolIsEmpty
 from starlette.exceptions import HTTPException
 
@@ -26,9 +26,9 @@ _MOST_FAULTS = 1000
 _RETRY_SECONDS = "5"
 
 _NOT_JSON = "the body is not JSON that can be read"
-_AGAIN = "ask again: the same again is done once"
+_AGAIN = "ask again: under the same id it is done once"
 
-_UNKNOWN = {"UnknownOrder", "UnknownSku", "UnknownEvent"}
+_UNKNOWN = {"UnknownOrder", "UnknownSku", "UnknownEvent", "UnknownCustomer"}
 _MALFORMED = {"MalformedOrder", "MalformedInventoryChange"}
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 """As RFC 9110 has them; Python's own words for these differ by its version."""
@@ -84,7 +84,7 @@ def _fault(error: Exception) -> tuple[int, str]:
             return 422, str(error)
         case OutOfReach():
             return 503, f"{error}; {_AGAIN}"
-        case DBAPIError() | PoolIsEmpty():
+        case OperationalError() | InterfaceError() | PoolIsEmpty():
             return 503, f"the database is out of reach; {_AGAIN}"
         case TimeoutError() | ConnectionError():
             return 503, f"no answer in time; {_AGAIN}"

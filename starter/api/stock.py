@@ -8,7 +8,7 @@ from domain.inventory import InventoryChange, InventoryOutcome
 from domain.model import Id
 from starter.api.auth import needs
 from starter.api.described import answers, body, with_body
-from starter.api.doors import Door, PlacingDoor
+from starter.api.doors import Door, PatientDoor
 from starter.api.orders import READ
 from starter.api.pages import After, Limit, Page, cursor, place
 from starter.tokens import Scope
@@ -36,7 +36,7 @@ def router(house: House) -> APIRouter:
 
 
 def _change(doors: APIRouter, house: House) -> None:
-    changing = APIRouter(route_class=PlacingDoor, dependencies=[Depends(needs(house, *_OMS))])
+    changing = APIRouter(route_class=PatientDoor, dependencies=[Depends(needs(house, *_OMS))])
     says = answers("inventory_outcome", scopes=_OMS, fails=with_body(404, 409))
 
     @changing.post("/inventory-changes", summary="Report an inventory change", responses=says)

@@ -1,7 +1,5 @@
 """What to buy, and by when."""
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,6 +12,7 @@ from rich.text import Text
 
 from domain.replenishment import Replenishment, replenishment
 from starter import door
+from starter.shown import csv_of
 from store.database import Database
 from store.replenishment import positions
 
@@ -119,13 +118,8 @@ def _day(day: date | None, today: date) -> str:
 
 
 def _csv(products: tuple[Replenishment, ...]) -> str:
-    text = io.StringIO()
-    rows = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
-    rows.writeheader()
-    for one in products:
-        told = one.model_dump(mode="json") | {"demand_per_week": one.demand.per_week}
-        rows.writerow({name: told[name] for name in _COLUMNS})
-    return text.getvalue()
+    told = (one.model_dump(mode="json") | {"demand_per_week": one.demand.per_week} for one in products)
+    return csv_of(_COLUMNS, ({name: row[name] for name in _COLUMNS} for row in told))
 
 
 async def buying(sku: str | None, weeks: int, *, as_csv: bool) -> Buying:

@@ -109,6 +109,24 @@ def test_a_day_that_has_passed_is_not_asked_for() -> None:
     assert offers(late, day(21)).questions == (Question(about=Asked.CONSENT),)
 
 
+def test_what_is_left_of_the_last_day_is_asked_without_one() -> None:
+    order = state(
+        line(allocated=3, backordered=2),
+        fulfilment=Fulfilment.ASK,
+        notices=(CONFIRMED, sent(Kind.CHOICE, on=6)),
+    )
+    last = 6 + order.terms.choice_deadline_days
+
+    assert offers(order, day(last - 1)).questions[0].by == january(last - 1)
+    assert offers(order, day(last)).questions[0].by is None
+
+
+def test_who_gave_another_card_is_not_asked_for_one_while_it_is_tried() -> None:
+    declined = parcel(ParcelStage.CLAIMED, declined_at=day(6), declines=1, new_method=True)
+
+    assert offers(state(line(claimed=2), parcels=(declined,)), day(7)).questions == ()
+
+
 def test_payment_comes_before_all_other_questions() -> None:
     declined = parcel(ParcelStage.CLAIMED, declined_at=day(6), declines=1, address_refused=True)
     order = state(line(claimed=2), parcels=(declined,))

@@ -160,7 +160,8 @@ async def test_tokens_that_are_wrong_or_the_order_systems_let_nobody_in(visitor:
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example", "/operations\\@evil", "/inbox", "/operationsx"]
+    "target",
+    ["https://evil.example/", "//evil.example", "/operations\\@evil", "/inbox", "/operationsx", "//["],
 )
 async def test_signing_in_never_leads_elsewhere(visitor: Clerk, target: str) -> None:
     assert (await visitor.sign_in(next=target)).headers["Location"] == ROOM
@@ -174,12 +175,13 @@ async def test_a_form_from_elsewhere_is_refused(visitor: Clerk) -> None:
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": ""},
+        {"Origin": "http://["},
     ]
 
     answers = [await visitor.post("/shipping/pause", headers, reason="a trap") for headers in foreign]
     entries = [await visitor.post("/sign-in", headers, token="token-of-operations") for headers in foreign]
 
-    assert [one.status_code for one in (*answers, *entries)] == [403] * 10
+    assert [one.status_code for one in (*answers, *entries)] == [403] * 12
     assert "not sent from a page of the operations room" in text(answers[0])
     assert "Shipping is paused" not in await visitor.read()
 
@@ -329,6 +331,12 @@ async def test_a_sku_shows_its_queue_its_supply_and_when_one_more_can_be_promise
     assert "50 o-49 waiting" in text(first)
     assert "51 o-50 waiting" in second
     assert "o-49" not in second
+
+
+async def test_a_place_that_no_list_has_is_refused(room: Clerk) -> None:
+    odd = await room.get("/orders?after=2026-01-01T00:00:00Z,%00")
+
+    assert odd.status_code < 500
 
 
 async def test_unknown_orders_and_skus_are_not_found(room: Clerk) -> None:

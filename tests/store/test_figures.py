@@ -220,6 +220,15 @@ def test_a_rejection_after_a_declined_charge_is_no_backorder(stock: Stockroom) -
     assert (found.saved_sales.value, found.saved_sales.count) == (0, 1)
 
 
+def test_a_declined_order_that_stock_would_have_covered_is_no_lost_backorder(stock: Stockroom) -> None:
+    stock.receive(1, on=1)
+    stock.place("100", timing="at_order")
+    stock.charge("100", declined=True)
+
+    assert kpi(stock).saved_sales.count == 0
+    assert stock.database.read(value.report, JANUARY, FEBRUARY, "UTC").asked.orders == 0
+
+
 def test_a_period_to_the_end_of_all_time_is_answered(stock: Stockroom) -> None:
     stock.receive(1, on=1)
     stock.place("100", placed=5)

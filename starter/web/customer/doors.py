@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.exc import DBAPIError
 
 from gateways.errors import GatewayError
-from starter.errors import OutOfReach
+from starter.errors import BadInput, OutOfReach
 from starter.web.customer import forms, screens
 from starter.web.customer.forms import Faults, Form
 from starter.web.customer.opening import Opened, Shut, open_link
@@ -116,6 +116,8 @@ class _Desk:
                 form = await forms.read(request)
                 try:
                     return await self._taken(opened, name, form, act)
+                except BadInput:
+                    return self._see(opened, Result(what=What.FORM_OLD))
                 except (OutOfReach, NotNow, TimeoutError, DBAPIError, GatewayError):
                     return screens.again(self._house, opened.tongue, f"/o/{token}/{name}", form)
 

@@ -54,7 +54,7 @@ async def open_link(house: House, token: str) -> Opened:
     except (BadLink, UnknownOrder):
         raise Shut(404) from None
     now, ended_at = house.now(), page.state.ended_at
-    if ended_at is not None and now > ended_at + LASTS:
+    if page.erased or (ended_at is not None and now > ended_at + LASTS):
         raise Shut(410)
     can = offers(page.state, now)
     if house.payment_page is None:

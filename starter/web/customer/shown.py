@@ -58,10 +58,14 @@ def steps(page: OrderPage) -> tuple[Step, ...]:
     return placed, _waiting(page), _packed(state), _shipped(state)
 
 
+def today(state: OrderState, now: datetime) -> date:
+    """The shop's day."""
+    return now.astimezone(ZoneInfo(state.time_zone)).date()
+
+
 def is_late(state: OrderState, now: datetime) -> bool:
     """Whether the date that was told has passed."""
-    day = now.astimezone(ZoneInfo(state.time_zone)).date()
-    return state.promised_on is not None and state.promised_on < day and _waits(state)
+    return state.promised_on is not None and state.promised_on < today(state, now) and _waits(state)
 
 
 def warned_on(state: OrderState, now: datetime) -> date | None:
@@ -114,7 +118,8 @@ def _packed(state: OrderState) -> Step:
 
 
 def _shipped(state: OrderState) -> Step:
-    left = max((parcel.shipped_at for parcel in state.parcels if parcel.shipped_at), default=None)
+    sent = (parcel.shipped_at for parcel in state.parcels if parcel.sent and parcel.shipped_at)
+    left = max(sent, default=None)
     if not state.shipped_units:
         return Step(name="shipped", reached=Reached.LATER)
     total = state.shipped_units + state.open_units

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Refused, UnknownOrder, UnknownSku
 from starter.errors import BadInput, OutOfReach, Refusal
@@ -32,6 +33,8 @@ def route_of(room: Room) -> type[APIRoute]:
                     return sign_in(room, request)
                 except (Forbidden, Refused, Refusal, BadInput, OutOfReach) as error:
                     return _problem(room, request, error)
+                except DBAPIError:
+                    return _problem(room, request, OutOfReach("the database"))
 
             return handle
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from fastapi import Request, Response
 from itsdangerous import BadData, URLSafeSerializer
@@ -72,9 +72,9 @@ def ours(request: Request, public_url: str) -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
-    origin = urlsplit(request.headers.get("Origin", ""))
+    origin = _parts(request.headers.get("Origin", ""))
     hosts = {request.headers.get("Host", ""), urlsplit(public_url).netloc}
-    return bool(origin.netloc) and origin.netloc in hosts
+    return origin is not None and bool(origin.netloc) and origin.netloc in hosts
 
 
 def admitted(holder: Holder | None) -> Holder:
@@ -91,9 +91,19 @@ def admitted(holder: Holder | None) -> Holder:
     return holder
 
 
+def _parts(address: str) -> SplitResult | None:
+    """None of what is no address."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return None
+
+
 def local(path: str) -> str:
     """Where to go after signing in: a page of the room, whatever was asked for."""
-    parts = urlsplit(path)
+    parts = _parts(path)
+    if parts is None:
+        return PATH
     inside = parts.path == PATH or parts.path.startswith(f"{PATH}/")
     plain = not (parts.scheme or parts.netloc) and "\\" not in path and path.isprintable()
     return path if inside and plain else PATH

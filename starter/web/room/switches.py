@@ -1,5 +1,6 @@
 """The shop's switch: shipping is paused and resumed."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter, Request, Response
@@ -8,12 +9,16 @@ from pydantic import ValidationError
 from domain.changes import Release
 from domain.history_words import counted
 from starter import limits, renewing
-from starter.errors import BadInput
+from starter.asking import asked
+from starter.errors import BadInput, OutOfReach
 from starter.web.room import form
 from starter.web.room.room import Room
 from starter.web.room.session import PATH
 from store import shop
 from workflows.messages import faults, sentence
+
+_PATIENCE = 20.0
+"""Seconds that somebody is left waiting while orders are told."""
 
 Switch = Callable[[Room, Release], Awaitable[str]]
 
@@ -52,5 +57,9 @@ async def _resume(room: Room, wish: Release) -> str:
     database, now = room.house.database, room.house.now()
     cause = await database.awrite(shop.resume, wish.reason, wish.requested_by, now)
     await database.awrite(shop.wake, cause, now)
-    told = await renewing.tell(database, room.house.backorders.client, cause, now)
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            told = await asked(renewing.tell(database, room.house.backorders.client, cause, now))
+    except (OutOfReach, TimeoutError):
+        return "Shipping goes on. Orders that could not be told yet hear of it from the next review."
     return f"Shipping goes on; {counted(told, 'order')} told."

@@ -89,7 +89,8 @@ def _carry_over() -> None:
         " WHERE parcels.order_id = orders.order_id AND parcels.stage <> 'stopped'"
     )
     op.execute(f"UPDATE orders SET email = LOWER({email})")  # noqa: S608 - our own words
-    op.execute(f"UPDATE orders SET backordered = {backordered} WHERE accepted_at IS NOT NULL")  # noqa: S608
+    decided = "decision IS NOT NULL AND status <> 'rejected'"
+    op.execute(f"UPDATE orders SET backordered = {backordered} WHERE {decided}")  # noqa: S608
     op.execute(f"UPDATE orders SET shipped_at = ({last}) WHERE ended_at IS NOT NULL")  # noqa: S608
     op.execute(f"UPDATE parcels SET units = ({units} AND {of_parcel})")  # noqa: S608
     op.execute(f"UPDATE parcels SET promised_on = ({promised}) WHERE shipped_at IS NOT NULL")  # noqa: S608

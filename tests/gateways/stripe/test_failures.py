@@ -141,7 +141,7 @@ async def test_nobody_listening_means_that_nothing_was_sent() -> None:
 async def test_a_bank_that_takes_too_long_leaves_the_outcome_unknown(
     stripe: FakeStripe, url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateways.stripe_payment.TIMEOUT", 0.05)
+    monkeypatch.setattr("gateways.stripe_client.TIMEOUT", 0.05)
     bank = StripePayments(API_KEY, url)
     reference = await ready(bank)
     clock.delay = 0.2
