@@ -183,3 +183,8 @@ def _order_by(position: Position, short_from: date | None) -> date | None:
     if short_from is None or position.restock_days is None or position.discontinued:
         return None
     return short_from - timedelta(days=position.restock_days)
+
+
+def urgency(one: Replenishment) -> tuple[bool, date, str]:
+    """What must be bought first stands first; what only waits for its supply, last."""
+    return not one.to_buy, one.order_by or one.short_from or date.max, one.sku

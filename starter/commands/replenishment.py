@@ -10,11 +10,10 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from domain.replenishment import Replenishment, replenishment
+from domain.replenishment import Replenishment, urgency
 from starter import door
+from starter.buying import reckoned
 from starter.shown import csv_of
-from store.database import Database
-from store.replenishment import positions
 
 _COLUMNS = (
     "sku",
@@ -58,7 +57,7 @@ class Buying:
         if self.as_csv:
             console.file.write(_csv(self.products))
             return
-        short = sorted((one for one in self.products if one.short_from), key=_urgency)
+        short = sorted((one for one in self.products if one.short_from), key=urgency)
         if short:
             console.print(f"[bold]To buy by {self.until}[/]", highlight=False)
             console.print(_table(short, self.today))
@@ -74,11 +73,6 @@ class Buying:
         slow = max((one.restock_days or 0 for one in self.products), default=0)
         if slow > 7 * self.weeks:
             yield f"Restocking takes up to {slow} days: --weeks {-(-slow // 7)} looks that far ahead."
-
-
-def _urgency(one: Replenishment) -> tuple[bool, date, str]:
-    """What must be bought first stands first; what only waits for its supply, last."""
-    return not one.to_buy, one.order_by or one.short_from or date.max, one.sku
 
 
 def _counted(count: int, what: str) -> str:
@@ -128,10 +122,3 @@ async def buying(sku: str | None, weeks: int, *, as_csv: bool) -> Buying:
     today = datetime.now(ZoneInfo(zone)).date()
     async with door.database() as database:
         return Buying(today, weeks, await reckoned(database, today, zone, weeks, sku), as_csv)
-
-
-async def reckoned(
-    database: Database, today: date, time_zone: str, weeks: int, sku: str | None = None
-) -> tuple[Replenishment, ...]:
-    stand = await database.aread(positions, today, time_zone, sku)
-    return tuple(replenishment(one, today, weeks) for one in stand)

@@ -1,30 +1,22 @@
 """Reports on a period."""
 
-import csv
-import io
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from domain.payment import PaymentKind
 from domain.period import midnight
-from domain.reconciliation import Difference, Entry, differences
-from gateways.errors import GatewayError
-from gateways.payment import BookEntry, PaymentProvider
+from domain.reconciliation import Difference
 from starter import door
-from starter.errors import OutOfReach
 from starter.money import amount
 from starter.periods import period
-from store.database import Database
-from store.moved import Stuck, moved, stuck
+from starter.shown import csv_of
+from starter.two_books import compared
+from store.moved import Stuck, stuck
 from worker import gateways
-
-_MARGIN = timedelta(days=1)
-"""How far two clocks may be apart, and a call from its entry."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +82,7 @@ def _shown(minor: int | None, currency: str) -> str:
 
 
 def _csv(found: tuple[Difference, ...]) -> str:
-    text = io.StringIO()
-    rows = csv.DictWriter(text, list(Difference.model_fields), lineterminator="\n")
-    rows.writeheader()
-    rows.writerows(one.model_dump(mode="json") for one in found)
-    return text.getvalue()
+    return csv_of(list(Difference.model_fields), (one.model_dump(mode="json") for one in found))
 
 
 async def payments(since: str | None, until: str | None, *, as_csv: bool) -> Payments:
@@ -111,28 +99,3 @@ async def payments(since: str | None, until: str | None, *, as_csv: bool) -> Pay
         entries, found = await compared(database, provider, begin, end)
         waiting = await database.aread(stuck)
     return Payments(of.since, of.until, entries, tuple(found), tuple(waiting), as_csv)
-
-
-async def compared(
-    database: Database, provider: PaymentProvider, since: datetime, until: datetime
-) -> tuple[int, list[Difference]]:
-    """How many entries both books have together in a period, and those that differ."""
-    theirs = await _theirs(provider, since - _MARGIN, until + _MARGIN)
-    ours = await database.aread(moved, since - _MARGIN, until + _MARGIN)
-    entries = {one.key for one in (*ours, *theirs) if since <= one.at < until}
-    return len(entries), differences(ours, theirs, since, until)
-
-
-async def _theirs(provider: PaymentProvider, since: datetime, until: datetime) -> list[Entry]:
-    try:
-        return [_entry(one) for one in await provider.entries(since, until)]
-    except GatewayError as error:
-        raise OutOfReach("the payment provider") from error
-
-
-def _entry(one: BookEntry) -> Entry:
-    kind = PaymentKind(one.kind)
-    order_id = one.key.partition("/")[0] if "/" in one.key else ""
-    return Entry(
-        key=one.key, kind=kind, amount=one.amount, at=one.at, reference=one.reference, order_id=order_id
-    )

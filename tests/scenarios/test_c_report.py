@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from domain.model import Instant
 from domain.money import Money
 from domain.reconciliation import Fault
-from starter.commands.report import compared
+from starter.two_books import compared
 from store.life_tables import PaymentRow
 from tests.fakes.stripe_server import FakeStripe
 from tests.shop import PRICE, SKU, Shop

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from domain.policy import Product
-from starter.commands.replenishment import reckoned
+from starter.buying import reckoned
 from store import catalog
 from tests.shop import SKU, Shop, line
 

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Request, Response
 from domain.cancellations import Cancellations
 from domain.demand import Value
 from domain.period import DAY, WINDOW_DAYS, midnight
-from domain.replenishment import Replenishment
-from starter.commands import replenishment, report
+from domain.replenishment import Replenishment, urgency
+from starter.buying import reckoned
 from starter.errors import BadInput
+from starter.two_books import compared
 from starter.web.room.charts import Chart, Kind, Series, Unit
 from starter.web.room.room import Room
 from store import cancellations, value
@@ -42,7 +43,7 @@ def add(routes: APIRouter, room: Room) -> None:
     @routes.get("/reports/replenishment")
     async def show_replenishment(request: Request) -> Response:
         who, today = room.holder(request), room.words.today(room.house.now())
-        products = await replenishment.reckoned(room.house.database, today, room.words.time_zone, _WEEKS)
+        products = await reckoned(room.house.database, today, room.words.time_zone, _WEEKS)
         until = today + timedelta(weeks=_WEEKS)
         return _page(room, request, who, "replenishment", today, until, **_buying(products, today))
 
@@ -146,7 +147,7 @@ def _buying(products: Sequence[Replenishment], today: date) -> dict[str, Any]:
     """What runs short, the most urgent first."""
     short = sorted(
         (one for one in products if one.short_from),
-        key=lambda one: (not one.to_buy, one.order_by or one.short_from or date.max, one.sku),
+        key=urgency,
     )
     most = short[:_IN_A_CHART][::-1]
     to_buy = Series(name="To buy", y=tuple(one.to_buy for one in most), kind=Kind.BAR, tone="c")
@@ -177,9 +178,7 @@ async def _compared(room: Room, since: date, until: date) -> dict[str, Any]:
     """Our ledger against the provider's books; raises `OutOfReach` where it does not answer."""
     zone, database = room.words.time_zone, room.house.database
     async with gateways.payments(room.house.settings) as provider:
-        entries, found = await report.compared(
-            database, provider, midnight(since, zone), midnight(until, zone)
-        )
+        entries, found = await compared(database, provider, midnight(since, zone), midnight(until, zone))
     return {
         "compared": True,
         "entries": entries,
