@@ -38,6 +38,12 @@ CHECKS = (
 LATER = {"bells", "events", "lines", "notices", "parcels", "payments", "stock_ledger"}
 """Tables that orders on their way write by themselves; a request writes others with them."""
 
+SQLITE = ("examples,coverage,fuzzing", 4, 1000)
+POSTGRESQL = ("examples,fuzzing", 8, 400)
+"""Phases, examples of each operation, and how many requests there must be. Every constraint of the description is tried
+once; what PostgreSQL may take otherwise, values show.
+"""
+
 Counts = dict[str, int]
 
 
@@ -120,16 +126,17 @@ async def test_f3_malformed_requests_are_refused_without_a_fault_or_a_trace(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # Schemathesis keeps its notes where it runs
+    phases, examples, requests = SQLITE if database.is_sqlite else POSTGRESQL
     async with open_shop(database, tmp_path) as shop, watched(shop) as (address, watch):
-        await fuzz(address, "--mode", "negative", "--phases", "fuzzing", "--max-examples", "8")
+        await fuzz(address, "--mode", "negative", "--phases", "fuzzing", "--max-examples", f"{examples}")
         refused = watch.statuses.total()
         await shop.receive(30)
-        await fuzz(address, "--phases", "examples,coverage,fuzzing", "--max-examples", "4")
+        await fuzz(address, "--phases", phases, "--max-examples", f"{examples // 2}")
 
         print(f"{refused} malformed requests, {watch.statuses.total()} in all: {watch.statuses}")  # noqa: T201
         assert watch.faults == []
         assert watch.traces == []
-        assert watch.statuses.total() >= 1000
-        assert watch.statuses[200] > 100
-        assert watch.statuses[422] > 500
+        assert watch.statuses.total() >= requests
+        assert watch.statuses[200] > requests // 10
+        assert watch.statuses[422] > requests // 4
         assert shop.findings() == []

@@ -6,13 +6,14 @@ import re
 import shutil
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, async_playwright
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
@@ -180,7 +181,10 @@ async def _said_of(order_id: str, shop: Shop, ui: str, page: Page) -> str:
     await page.goto(f"{ui}/namespaces/default/workflows/backorder-{order_id}/{run}/user-metadata")
 
     async def drawn() -> str | None:
-        texts = [await frame.inner_text("body") for frame in page.frames[1:]]
+        texts = []
+        for frame in page.frames[1:]:
+            with suppress(PlaywrightError):  # the page draws a frame anew while it is read
+                texts.append(await frame.inner_text("body"))
         return "\n".join(texts) if len(texts) == 3 and all(text.strip() for text in texts) else None
 
     return str(await eventually(drawn, "summary, details and current details"))

@@ -6,11 +6,12 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import given, seed
 
 from domain.parcel import ParcelState
 from domain.state import OrderState
 from store.database import Database
+from tests.histories import many_in_a_soak, tries
 from tests.money import books
 from tests.money.history import begin
 from tests.money.samples import HISTORIES, Dice, Move, terms
@@ -50,9 +51,7 @@ def _conserves(database: Database, folder: Path, world: World, histories: int, n
     """Play that many histories, `number` chooses which; what happened in all of them."""
     happened: Counter[str] = Counter()
     folders = (folder / str(one) for one in count())
-    unhurried = settings(
-        max_examples=histories, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    unhurried = tries(histories)
     with asyncio.Runner() as loop:
 
         def play(moves: list[Move]) -> None:
@@ -71,8 +70,9 @@ def _assert_that_much_happened(happened: Counter[str]) -> None:
 
 
 @pytest.mark.slow
+@many_in_a_soak
 def test_every_cent_is_accounted_for_at_the_sandbox(sqlite_database: Database, tmp_path: Path) -> None:
-    happened = _conserves(sqlite_database, tmp_path, sandboxes, 180, 1)
+    happened = _conserves(sqlite_database, tmp_path, sandboxes, 90, 1)
 
     _assert_that_much_happened(happened)
     assert happened["settled paid_elsewhere"]
@@ -81,7 +81,8 @@ def test_every_cent_is_accounted_for_at_the_sandbox(sqlite_database: Database, t
 
 
 @pytest.mark.slow
+@many_in_a_soak
 def test_every_cent_is_accounted_for_at_real_providers(sqlite_database: Database, tmp_path: Path) -> None:
-    happened = _conserves(sqlite_database, tmp_path, providers, 70, 2)
+    happened = _conserves(sqlite_database, tmp_path, providers, 30, 2)
 
     _assert_that_much_happened(happened)

@@ -25,7 +25,7 @@ from store import audit, catalog, erasing, orders
 from store.base import Base
 from store.database import Database
 from tests.servers import temporal
-from tests.shop import EXAMPLES, SKU, Shop, eventually, gateways, sandboxes
+from tests.shop import EXAMPLES, LIMIT_SECONDS, SKU, Shop, eventually, gateways, sandboxes
 from worker.wiring import running_worker
 from workflows.connection import register_search_attributes
 from workflows.messages import backorder_workflow_id
@@ -72,12 +72,12 @@ class House:
             kept += [str(event) async for event in handle.fetch_history_events()]
         return "\n".join(kept)
 
-    async def closed(self, count: int) -> None:
+    async def closed(self, count: int, within: float = LIMIT_SECONDS) -> None:
         async def so_many() -> bool:
             listed = [run async for run in self.client.list_workflows("ExecutionStatus != 'Running'")]
             return len(listed) == count
 
-        await eventually(so_many, f"{count} runs listed")
+        await eventually(so_many, f"{count} runs listed", limit=within)
 
     def everything(self) -> str:
         """All that the database keeps, as text."""
@@ -137,8 +137,9 @@ async def test_f6_an_erased_customer_is_in_no_table_and_no_history_and_the_books
         assert (erased.orders, erased.histories_deleted, erased.histories_left) == (2, 3, 0)
         assert erased.file_rewritten
         assert tells(shop.everything()) == []
-        await shop.closed(1)
-        assert tells(await shop.histories()) == []
+        if database.is_sqlite:  # Temporal takes half a minute over it, once is enough
+            await shop.closed(1, within=120)
+            assert tells(await shop.histories()) == []
         for order_id, was in zip(("100", "101"), before, strict=True):
             now = shop.state(order_id)
             assert now == was.model_copy(update={"customer_id": erased.customer_id, "parcels": now.parcels})

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import given, seed
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -32,6 +32,7 @@ from store.money import Approval, Decline
 from store.notices import Telling
 from store.parcels import Step
 from store.tables import LineRow, ProductRow
+from tests.histories import many_in_a_soak, tries
 from tests.store.changing import change_on_the_way
 from tests.store.plain_model import PARTS, Model
 from tests.store.stockroom import MINI, SKU, Stockroom, bought, day, order_of
@@ -402,18 +403,18 @@ _HISTORIES = st.lists(MOVES, min_size=30, max_size=30)
 
 def _conserves(database: Database, histories: int, number: int) -> None:
     """Play that many histories; `number` chooses which."""
-    unhurried = settings(
-        max_examples=histories, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    unhurried = tries(histories)
     seed(number)(unhurried(given(_HISTORIES)(lambda moves: _play(database, moves))))()
 
 
 @pytest.mark.slow
+@many_in_a_soak
 @pytest.mark.parametrize("number", range(2))
 def test_units_and_money_are_conserved_on_sqlite(sqlite_database: Database, number: int) -> None:
     _conserves(sqlite_database, 100, number)
 
 
 @pytest.mark.slow
+@many_in_a_soak
 def test_units_and_money_are_conserved_on_postgresql(postgres_database: Database) -> None:
-    _conserves(postgres_database, 50, 2)
+    _conserves(postgres_database, 20, 2)

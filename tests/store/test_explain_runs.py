@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import given, seed
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from domain.state import LineState
 from store.base import Base
 from store.database import Database
 from store.explain import explain
+from tests.histories import many_in_a_soak, tries
 from tests.store.stockroom import SKU, Stockroom, day
 
 _START = day(12)
@@ -127,15 +128,15 @@ def _units(line: ExplainedLine | LineState) -> int:
 
 
 def _holds(database: Database, histories: int, number: int) -> None:
-    unhurried = settings(
-        max_examples=histories, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    unhurried = tries(histories)
     seed(number)(unhurried(given(MOVES)(lambda moves: _told_as_seen(database, moves))))()
 
 
+@many_in_a_soak
 def test_each_place_is_told_as_it_was_on_sqlite(sqlite_database: Database) -> None:
     _holds(sqlite_database, 40, 1)
 
 
+@many_in_a_soak
 def test_each_place_is_told_as_it_was_on_postgresql(postgres_database: Database) -> None:
     _holds(postgres_database, 15, 2)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import given, seed
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from store.database import Database
 from store.deal import QUEUE
 from store.supply_tables import InboundRow
 from store.tables import LineRow, ProductRow
+from tests.histories import many_in_a_soak, tries
 from tests.store.stockroom import SKU, Stockroom, change_of, day, january
 
 
@@ -130,17 +131,17 @@ def _recounted(session: Session) -> list[str]:
 
 
 def _holds(database: Database, histories: int, number: int) -> None:
-    unhurried = settings(
-        max_examples=histories, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    unhurried = tries(histories)
     seed(number)(unhurried(given(MOVES)(lambda moves: Run(database).play(moves))))()
 
 
+@many_in_a_soak
 def test_every_line_has_the_date_of_the_supply_that_covers_it_on_sqlite(sqlite_database: Database) -> None:
-    _holds(sqlite_database, 80, 1)
+    _holds(sqlite_database, 40, 1)
 
 
+@many_in_a_soak
 def test_every_line_has_the_date_of_the_supply_that_covers_it_on_postgresql(
     postgres_database: Database,
 ) -> None:
-    _holds(postgres_database, 40, 2)
+    _holds(postgres_database, 15, 2)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import given, seed
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from store.database import Database
 from store.deal import QUEUE
 from store.tables import LineRow
 from store.whatif import Answer, WhatIf, play
+from tests.histories import many_in_a_soak, tries
 from tests.store.stockroom import SKU, Stockroom, change_of, day, january
 from tests.store.test_promise_runs import MOVES, Move, Run
 
@@ -97,16 +98,16 @@ def _as_it_said(database: Database, moves: Sequence[Move], units: int) -> None:
 
 
 def _holds(database: Database, histories: int, number: int) -> None:
-    unhurried = settings(
-        max_examples=histories, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    unhurried = tries(histories)
     tried = given(MOVES, st.integers(1, 40))(lambda moves, units: _as_it_said(database, moves, units))
     seed(number)(unhurried(tried))()
 
 
+@many_in_a_soak
 def test_a_receipt_does_what_what_if_said_on_sqlite(sqlite_database: Database) -> None:
-    _holds(sqlite_database, 60, 1)
+    _holds(sqlite_database, 30, 1)
 
 
+@many_in_a_soak
 def test_a_receipt_does_what_what_if_said_on_postgresql(postgres_database: Database) -> None:
-    _holds(postgres_database, 25, 2)
+    _holds(postgres_database, 10, 2)
