@@ -10,11 +10,11 @@ demo: $(VENV)/.installed
 
 # Everything: format, lint, types, imports, all tests.
 test: lint $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 # The fast part.
 check: lint $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow and not soak"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not soak"
 
 # The same again and again: 20 demos, 100 commands, 30 workers, ten times as many random histories; some 40 minutes.
 soak: $(VENV)/.installed-dev

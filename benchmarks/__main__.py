@@ -1,4 +1,4 @@
-"""`python -m benchmarks [name …]`: measure all, or what is named: start, deal, promises, life."""
+"""`python -m benchmarks [name …]`: measure all, or what is named: start, deal, promises, room, life."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ from benchmarks.table import Figure, report
 
 
 def main() -> None:
-    wanted = set(sys.argv[1:]) or {"start", "deal", "promises", "life"}
+    wanted = set(sys.argv[1:]) or {"start", "deal", "promises", "room", "life"}
     figures: list[Figure] = []
     if "start" in wanted:
         from benchmarks import start
@@ -22,6 +22,10 @@ def main() -> None:
         from benchmarks import promises
 
         figures.extend(promises.measure())
+    if "room" in wanted:
+        from benchmarks import room
+
+        figures.extend(room.measure())
     if "life" in wanted:
         from benchmarks import life
 

@@ -45,6 +45,11 @@ def fill(database: Database, orders: int, waiting: int, until: datetime) -> None
         connection.execute(text("VACUUM ANALYZE"))
 
 
+def oldest_waiting(orders: int, waiting: int) -> str:
+    """The order that is open the longest."""
+    return f"y-{orders - waiting + 1:07}"
+
+
 def _sku(number: int) -> str:
     return f"S-{number:03}"
 

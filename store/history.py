@@ -15,7 +15,7 @@ from domain.trend import DayCounts, DayFigures, figures, window_of
 from store.figures import ENDED_BACKORDER, SENT_WITH_A_PROMISE, fill_days, kept_units, within
 from store.life_tables import ParcelRow
 from store.local_days import LocalDay, local_days
-from store.metrics import BACKORDERED, HAS_OPEN_UNITS, OPEN_BACKORDER
+from store.metrics import BACKORDERED, OPEN_BACKORDER, WITH_OPEN_UNITS
 from store.tables import OrderRow
 
 _Sums = Select[*tuple[Any, ...]]
@@ -74,5 +74,10 @@ def age_histogram(session: Session, now: datetime, time_zone: str) -> tuple[Age,
         ),
         else_=FROM_DAYS[-1],
     ).label("from_days")
-    counted = select(group, func.count()).where(*OPEN_BACKORDER, HAS_OPEN_UNITS).group_by("from_days")
+    counted = (
+        select(group, func.count())
+        .join(WITH_OPEN_UNITS, WITH_OPEN_UNITS.c.order_id == OrderRow.order_id)
+        .where(*OPEN_BACKORDER)
+        .group_by("from_days")
+    )
     return ages(dict(session.execute(counted).all()))

@@ -15,7 +15,8 @@ OPEN_BACKORDER = (OrderRow.ended_at.is_(None), OrderRow.accepted_at.is_not(None)
 _OPEN = LineRow.ordered - LineRow.shipped - LineRow.cancelled
 _IS_OPEN = LineRow.ordered > LineRow.shipped + LineRow.cancelled
 """As the index of open lines says it."""
-HAS_OPEN_UNITS = select(LineRow.order_id).where(LineRow.order_id == OrderRow.order_id, _IS_OPEN).exists()
+WITH_OPEN_UNITS = select(LineRow.order_id).where(_IS_OPEN).distinct().subquery()
+"""To be joined: looking for each order's lines one by one took half as long again."""
 
 
 def waiting(session: Session, today: date) -> list[Waiting]:

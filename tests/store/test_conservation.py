@@ -411,7 +411,7 @@ def _conserves(database: Database, histories: int, number: int) -> None:
 @many_in_a_soak
 @pytest.mark.parametrize("number", range(2))
 def test_units_and_money_are_conserved_on_sqlite(sqlite_database: Database, number: int) -> None:
-    _conserves(sqlite_database, 100, number)
+    _conserves(sqlite_database, 90, number)
 
 
 @pytest.mark.slow
