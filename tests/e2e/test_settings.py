@@ -39,6 +39,7 @@ def _ship_from(text: str) -> dict[str, str]:
         ({"BACKORDER_DATABASE_URL": "no url"}, "BACKORDER_DATABASE_URL: "),
         ({"BACKORDER_WEBHOOK_URL": "http://oms.example/hooks"}, "BACKORDER_WEBHOOK_URL: must begin"),
         ({"BACKORDER_WEBHOOK_URL": "https://:443/hooks"}, "BACKORDER_WEBHOOK_URL: names no host"),
+        ({"BACKORDER_WEBHOOK_URL": "https://oms.example/hooks\n"}, "BACKORDER_WEBHOOK_URL: has a character"),
         (WEBHOOK, "BACKORDER_WEBHOOK_SECRET: needed"),
         (WEBHOOK | {"BACKORDER_WEBHOOK_SECRET": "whsec_c2tfbm9uZQ=="}, "BACKORDER_WEBHOOK_SECRET: write it"),
     ],

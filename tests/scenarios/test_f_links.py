@@ -105,6 +105,18 @@ async def test_f1_a_link_opens_its_order_for_ninety_days_beyond_its_end(shop: Sh
     check(shop, "100", Books(shipped=1, charged=PRICE), "confirmation", "shipped")
 
 
+async def test_f1_the_link_of_an_erased_customer_opens_nothing(shop: Shop, visitor: Visitor) -> None:
+    await shop.receive(1)
+    await shop.place("100")
+    await shop.ended("100")
+
+    await shop.doors.erase("C-100", "operations:li")
+    answer = await visitor.look("100")
+
+    assert answer.status_code == 410
+    assert "100" not in text(answer)
+
+
 async def test_f1_the_link_in_the_letter_opens_the_page_and_its_cancel_form(
     shop: Shop, visitor: Visitor
 ) -> None:

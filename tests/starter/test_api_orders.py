@@ -283,15 +283,15 @@ async def test_lists_and_queues_come_in_pages_each_order_once(api_on_both: Api) 
 
 
 async def test_events_are_listed_and_sent_again(api: Api) -> None:
-    await api.place("100", 2)
+    await api.place("shop.100", 2)
     await api.place("101", 2)
 
     page = (await api.get("/events", limit=1)).json()
     rest = (await api.get("/events", limit=1, after=page["next"])).json()
-    event = (await api.get("/events", order_id="100")).json()["items"][0]
+    event = (await api.get("/events", order_id="shop.100")).json()["items"][0]
     again = await api.post(f"/events/{event['event_id']}/resend")
 
-    assert [one["order_id"] for one in (*page["items"], *rest["items"])] == ["101", "100"]
+    assert [one["order_id"] for one in (*page["items"], *rest["items"])] == ["101", "shop.100"]
     assert rest["next"] is None
     assert (event["type"], event["state"]) == ("order.backordered", "pending")
     assert (again.status_code, again.json()) == (200, {"resent": 1})

@@ -16,6 +16,7 @@ from workflows.messages import (
     backorder_workflow_id,
     faults,
     inventory_workflow_id,
+    native_cancellation_id,
     own_cancellation_id,
     read,
     searchable,
@@ -114,3 +115,12 @@ def test_an_order_is_found_by_as_many_products_as_temporal_takes() -> None:
     assert searchable(few) == few
     assert searchable(many) == many[: len(searchable(many))]
     assert len(json.dumps(searchable(many))) <= 2_048 < len(json.dumps(many[: len(searchable(many)) + 2]))
+
+
+def test_temporals_own_cancel_is_one_wish_an_order_however_long_its_id() -> None:
+    alike = [f"{'x' * 63}{end}" for end in "ab"]
+
+    assert native_cancellation_id("100") == "native-100"
+    ids = {native_cancellation_id(order_id) for order_id in alike}
+    assert len(ids) == 2
+    assert all(len(one) <= 64 for one in ids)
