@@ -1,5 +1,7 @@
 """One inventory change, applied once: stock or supply moves, and the queue is dealt anew."""
 
+from datetime import datetime
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -45,16 +47,18 @@ def apply(session: Session, change: Change) -> InventoryOutcome:
     outcome = _outcome(session, body, products, handed_out, uncovered)
     if not lines:
         outcome = outcome.model_copy(update={"applied": False})
-    session.add(
-        InventoryChangeRow(
-            change_id=body.change_id,
-            digest=body.digest(),
-            body=body.model_dump(mode="json"),
-            outcome=outcome.model_dump(mode="json"),
-            applied_at=at,
-        )
-    )
+    session.add(_record(body, outcome, at))
     return outcome
+
+
+def _record(body: InventoryChange, outcome: InventoryOutcome, at: datetime) -> InventoryChangeRow:
+    return InventoryChangeRow(
+        change_id=body.change_id,
+        digest=body.digest(),
+        body=body.model_dump(mode="json"),
+        outcome=outcome.model_dump(mode="json"),
+        applied_at=at,
+    )
 
 
 def _again(known: InventoryChangeRow, body: InventoryChange) -> InventoryOutcome:

@@ -51,6 +51,11 @@ def backorder_workflow_id(order_id: str) -> str:
     return f"backorder-{order_id}"
 
 
+def web_ui_address(ui: str, order_id: str) -> str:
+    """Where the Temporal Web UI shows an order."""
+    return f"{ui.rstrip('/')}/namespaces/default/workflows/{backorder_workflow_id(order_id)}"
+
+
 def inventory_workflow_id(change_id: str) -> str:
     return f"inventory-{change_id}"
 

@@ -19,7 +19,7 @@ from starter.money import amount
 from store.database import Database
 from worker.settings import Settings
 from workflows.connection import connect
-from workflows.messages import backorder_workflow_id
+from workflows.messages import web_ui_address
 
 
 async def demo(data: Path | None, *, leave: bool, as_json: bool) -> None:
@@ -76,12 +76,8 @@ def _show(console: Console, orders: list[Played], addresses: Addresses) -> None:
     console.print("[bold]Where to look[/]")
     show_addresses(console, addresses)
     console.print("\nBegin with 102: its workflow, and the page that its customer sees.")
-    for address in (_workflow(addresses, "102"), _customers_page(addresses, "102")):
+    for address in (web_ui_address(addresses.temporal_ui, "102"), _customers_page(addresses, "102")):
         console.print(f"  {address}", soft_wrap=True)
-
-
-def _workflow(addresses: Addresses, order_id: str) -> str:
-    return f"{addresses.temporal_ui}/namespaces/default/workflows/{backorder_workflow_id(order_id)}"
 
 
 def _customers_page(addresses: Addresses, order_id: str) -> str:

@@ -17,6 +17,8 @@ from starter.errors import BadInput
 if TYPE_CHECKING:
     from fastapi import FastAPI  # commands that only ask what runs start faster without
 
+    from worker.settings import Settings
+
 
 class Addresses(Model):
     """Where everything is; the shape of `up --json`."""
@@ -156,17 +158,10 @@ async def _worker(addresses: Addresses) -> "AsyncIterator[FastAPI]":
     from store.migrate import migrate
     from worker.gateways import payment_page, webhook
     from worker.relay import relay
-    from worker.settings import Settings
     from worker.wiring import parts, running_worker, settle
     from workflows.connection import connect, register_search_attributes
 
-    settings = Settings.load(
-        data_dir=Path(addresses.data),
-        database_url=addresses.database,
-        smtp_url=f"smtp://{addresses.smtp}",
-        public_url=addresses.web,
-        temporal_ui_url=addresses.temporal_ui,
-    )
+    settings = _settings(addresses)
     client = await connect(addresses.temporal)
     await register_search_attributes(client)
     async with parts(settings) as built, payment_page(settings) as cards, webhook(settings) as hook:
@@ -181,6 +176,18 @@ async def _worker(addresses: Addresses) -> "AsyncIterator[FastAPI]":
             named = tokens(settings)
             house = House(settings, backorders, built.database, built.links, named, payment_page=cards)
             yield pages(house, inbox=settings.data_dir / "inbox")
+
+
+def _settings(addresses: Addresses) -> "Settings":
+    from worker.settings import Settings
+
+    return Settings.load(
+        data_dir=Path(addresses.data),
+        database_url=addresses.database,
+        smtp_url=f"smtp://{addresses.smtp}",
+        public_url=addresses.web,
+        temporal_ui_url=addresses.temporal_ui,
+    )
 
 
 def _publish(data: Path, addresses: Addresses) -> None:

@@ -18,6 +18,7 @@ from playwright.async_api import Page, async_playwright
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from docs.pictures import QUIET
 from domain.changes import Hold
 from domain.policy import Policy, Product
 from domain.status import Status
@@ -35,13 +36,6 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "inspection.md").read_text()
 MINI = "WIDGET-MINI"
 CHROMIUM = shutil.which("chromium")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
 PATIENT = Policy(stale_after_days_past_promise=None, stale_after_days_without_promise=None)
 NEIGHBOUR = {
     "name": "Ada Jensen",
@@ -199,7 +193,7 @@ async def test_the_web_ui_says_of_an_order_what_it_waits_for_and_why(
         await shop.receive(10)
         await shop.place("102", 15)
         await shop.heard("102")
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
 
         said = await _said_of("102", shop, f"http://127.0.0.1:{port}", await browser.new_page())
 

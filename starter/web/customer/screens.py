@@ -30,33 +30,33 @@ def order(
     typed: Form,
 ) -> Response:
     """The order's page; `faults` by form, and what was typed there."""
-    state = opened.page.state
+    sent: dict[str, Any] = {"seal": seal, "result": result, "faults": faults, "typed": typed}
+    cards = house.payment_page is not None
     return _html(
-        house,
-        opened.tongue,
-        "order.html",
-        status,
-        token=opened.token,
-        page=opened.page,
-        state=state,
-        offers=opened.offers,
-        headline=shown.headline(state, opened.offers),
-        steps=shown.steps(opened.page),
-        late=shown.is_late(state, opened.now),
-        warned=shown.warned_on(state, opened.now),
-        parcels=[parcel for parcel in state.parcels if parcel.sent],
-        today=shown.today(state, opened.now),
-        asked={question.about.value: question for question in opened.offers.questions},
-        titles={line.sku: line.title or line.sku for line in state.lines},
-        tracking_url=tracking_url,
-        reasons=forms.REASONS,
-        field=forms.field,
-        seal=seal,
-        result=result,
-        faults=faults,
-        typed=typed,
-        cards=house.payment_page is not None,
+        house, opened.tongue, "order.html", status, **_standing(opened), **_FORMS, **sent, cards=cards
     )
+
+
+_FORMS: dict[str, Any] = {"tracking_url": tracking_url, "reasons": forms.REASONS, "field": forms.field}
+
+
+def _standing(opened: Opened) -> dict[str, Any]:
+    """Where the order stands, and what may be asked of it."""
+    state = opened.page.state
+    return {
+        "token": opened.token,
+        "page": opened.page,
+        "state": state,
+        "offers": opened.offers,
+        "headline": shown.headline(state, opened.offers),
+        "steps": shown.steps(opened.page),
+        "late": shown.is_late(state, opened.now),
+        "warned": shown.warned_on(state, opened.now),
+        "parcels": [parcel for parcel in state.parcels if parcel.sent],
+        "today": shown.today(state, opened.now),
+        "asked": {question.about.value: question for question in opened.offers.questions},
+        "titles": {line.sku: line.title or line.sku for line in state.lines},
+    }
 
 
 def card(house: House, opened: Opened, reference: str) -> Response:

@@ -62,40 +62,46 @@ def _cards(found: Kpi, past: Sequence[DayFigures], say: Words) -> list[Card]:
         found.cancel_rate,
         found.promises_kept,
     )
-    reasons = ", ".join(f"{count} × {say.plain(why)}" for why, count in list(cancel.by_reason.items())[:3])
+    halves = f"half in {_days(fill.p50)}, 90 % in {_days(fill.p90)}"
+    why = ", ".join(f"{count} × {say.plain(one)}" for one, count in list(cancel.by_reason.items())[:3])
+    below = f"target below {say.percent(cancel.target)}"
+    told = (
+        (
+            "Backorder rate",
+            say.percent(rate.value, 1),
+            f"target below {say.percent(rate.target)} of orders",
+            rate,
+        ),
+        ("Fill time", _days(fill.mean), f"target below {fill.target:g} days; {halves}", fill),
+        ("Cancel rate", say.percent(cancel.value, 1), f"{below}; {why}" if why else below, cancel),
+    )
+    kept_of = f"of {say.counted(kept.count, 'unit')} shipped that had a date"
     return [
-        Card(
-            name="Backorder rate",
-            value=say.percent(rate.value, 1),
-            aim=f"target below {say.percent(rate.target)} of orders",
-            met=rate.met,
-            chart=_chart("backorder_rate", "Backorder rate", past, Unit.SHARE, rate.target),
-        ),
-        Card(
-            name="Fill time",
-            value=_days(fill.mean),
-            aim=f"target below {fill.target:g} days; half in {_days(fill.p50)}, 90 % in {_days(fill.p90)}",
-            met=fill.met,
-            chart=_chart("fill_time_days", "Fill time", past, Unit.DAYS, fill.target),
-        ),
-        Card(
-            name="Cancel rate",
-            value=say.percent(cancel.value, 1),
-            aim=f"target below {say.percent(cancel.target)}{'; ' + reasons if reasons else ''}",
-            met=cancel.met,
-            chart=_chart("cancel_rate", "Cancel rate", past, Unit.SHARE, cancel.target),
+        *(
+            Card(name=name, value=value, aim=aim, met=one.met, chart=_chart(name, past, one.target))
+            for name, value, aim, one in told
         ),
         Card(
             name="Promises kept",
             value=say.percent(kept.value, 1),
-            aim=f"of {say.counted(kept.count, 'unit')} shipped that had a date",
+            aim=kept_of,
             met=None,
-            chart=_chart("promises_kept", "Promises kept", past, Unit.SHARE, None),
+            chart=_chart("Promises kept", past, None),
         ),
     ]
 
 
-def _chart(name: str, title: str, past: Sequence[DayFigures], unit: Unit, target: float | None) -> Chart:
+_OVER_DAYS = {
+    "Backorder rate": ("backorder_rate", Unit.SHARE),
+    "Fill time": ("fill_time_days", Unit.DAYS),
+    "Cancel rate": ("cancel_rate", Unit.SHARE),
+    "Promises kept": ("promises_kept", Unit.SHARE),
+}
+"""The figure of a day that each chart draws."""
+
+
+def _chart(title: str, past: Sequence[DayFigures], target: float | None) -> Chart:
+    name, unit = _OVER_DAYS[title]
     of: Callable[[DayFigures], float | None] = lambda day: getattr(day, name)  # noqa: E731 - its type is said here
     points: list[tuple[date, float | None]] = [(day.day, of(day)) for day in past]
     return charts.over_days(name, title, points, unit, target)

@@ -16,6 +16,7 @@ from domain.errors import UnknownOrder
 from domain.metrics import SOON
 from domain.status import Status
 from starter.errors import BadInput
+from starter.tokens import Holder
 from starter.web.room import form
 from starter.web.room.form import known
 from starter.web.room.room import Room
@@ -26,7 +27,7 @@ from store.delays import NoticeRecord
 from store.explain import explain
 from store.listing import OPEN, After, Wanted
 from store.search import Found, Hit
-from workflows.messages import backorder_workflow_id
+from workflows.messages import web_ui_address
 
 CHOICES = {
     "current": "Current backorders",
@@ -40,6 +41,12 @@ _NOTHING = {"status": "current", "sku": "", "customer": "", "due": "", "after": 
 
 
 def add(routes: APIRouter, room: Room) -> None:
+    _add_list(routes, room)
+    _add_order(routes, room)
+    _add_search(routes, room)
+
+
+def _add_list(routes: APIRouter, room: Room) -> None:
     @routes.get("/orders")
     async def show_orders(request: Request) -> Response:
         who = room.holder(request)
@@ -57,6 +64,8 @@ def add(routes: APIRouter, room: Room) -> None:
             following=following,
         )
 
+
+def _add_order(routes: APIRouter, room: Room) -> None:
     @routes.get("/orders/{order_id}")
     async def show_order(request: Request, order_id: str) -> Response:
         who = room.holder(request)
@@ -70,6 +79,8 @@ def add(routes: APIRouter, room: Room) -> None:
         explained = await room.house.database.aread(explain, order_id)
         return room.page(request, who, "why.html", why=explained)
 
+
+def _add_search(routes: APIRouter, room: Room) -> None:
     @routes.get("/search")
     async def show_search(request: Request, q: str = "") -> Response:
         who = room.holder(request)
@@ -85,7 +96,7 @@ def add(routes: APIRouter, room: Room) -> None:
         return RedirectResponse(f"{PATH}/search?{urlencode({'q': word})}", 303)
 
 
-async def _found(room: Room, request: Request, who: Any, word: str) -> Response:
+async def _found(room: Room, request: Request, who: Holder, word: str) -> Response:
     found = await room.house.database.aread(search.search, word) if word else Found()
     if straight := _straight(found):
         return RedirectResponse(straight, 303)
@@ -154,9 +165,7 @@ async def _order(room: Room, order_id: str) -> dict[str, Any]:
         "delays": delayed,
         "question": _question(order.status, delayed),
         "why": why,
-        "temporal": f"{ui.rstrip('/')}/namespaces/default/workflows/{backorder_workflow_id(order_id)}"
-        if ui
-        else "",
+        "temporal": web_ui_address(ui, order_id) if ui else "",
         "customers_page": room.house.links.order_page(order_id),
         "kinds": _notices(room, delayed.notices),
         "reasons": _REASONS,
