@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.common import SearchAttributeIndexedValueType
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
 from temporalio.envconfig import ClientConfig
+from temporalio.runtime import Runtime
 from temporalio.service import GrpcCompression, RPCError, RPCStatusCode
 
 from workflows.messages import SEARCH_ATTRIBUTES
@@ -21,8 +24,17 @@ _INDEXED = {
 }
 
 
-async def connect(address: str | None = None) -> Client:
-    """A client that speaks our plain JSON, to where the environment says.
+@dataclass(frozen=True)
+class Speech:
+    """How a process speaks to Temporal: `codec` encrypts what it says, `runtime` counts it, `interceptors` trace it."""
+
+    codec: PayloadCodec | None = None
+    runtime: Runtime | None = None
+    interceptors: tuple[Interceptor, ...] = ()
+
+
+async def connect(address: str | None = None, speech: Speech = Speech()) -> Client:
+    """A client that speaks our JSON, to where the environment says.
 
     `address` means a plain server there (as the embedded one): namespace, TLS and key of the environment
     belong to another.
@@ -37,7 +49,19 @@ async def connect(address: str | None = None) -> Client:
         "api_key"
     ):  # nearby: there compressing costs both sides more than it saves the wire
         config["grpc_compression"] = GrpcCompression.NONE
-    return await Client.connect(**config, data_converter=pydantic_data_converter)
+    config |= {"runtime": speech.runtime, "interceptors": speech.interceptors}
+    return await Client.connect(**config, data_converter=data_converter(speech.codec))
+
+
+def data_converter(codec: PayloadCodec | None = None) -> DataConverter:
+    """Our plain JSON; with a codec it is encrypted, failures included."""
+    if codec is None:
+        return pydantic_data_converter
+    return replace(
+        pydantic_data_converter,
+        payload_codec=codec,
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
 
 
 async def register_search_attributes(client: Client) -> None:
