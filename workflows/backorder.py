@@ -6,25 +6,24 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
-with workflow.unsafe.imports_passed_through():
-    from activities.stock import Stock, Unreadable
-    from domain import life, steps
-    from domain.cancellation import Cancellation, Reason
-    from domain.changes import ChangeOutcome, ChangeWish, LawHold, PaymentMethod
-    from domain.choice import Choice
-    from domain.choice import Wish as Chosen
-    from domain.next_words import comes
-    from domain.outcome import Outcome, outcome
-    from domain.steps import CancelWaiting, Claim, End, GiveUp, HoldForLaw, KeepTogether, Wait
-    from domain.waiting import HOLD_FOR
-    from store.cancelling import Cancelled, Cancelling
-    from store.changes import Changed, Changing
-    from store.parcels import Step
-    from store.rests import Resting
-    from workflows import earlier, effects, groups, options, telling
-    from workflows.entering import Entering
-    from workflows.inbox import Ask, Wish, named
-    from workflows.messages import own_cancellation_id
+from activities.stock import Stock, Unreadable
+from domain import life, steps
+from domain.cancellation import Cancellation, Reason
+from domain.changes import ChangeOutcome, ChangeWish, LawHold, PaymentMethod
+from domain.choice import Choice
+from domain.choice import Wish as Chosen
+from domain.next_words import comes
+from domain.outcome import Outcome, outcome
+from domain.steps import CancelWaiting, Claim, End, GiveUp, HoldForLaw, KeepTogether, Wait
+from domain.waiting import HOLD_FOR
+from store.cancelling import Cancelled, Cancelling
+from store.changes import Changed, Changing
+from store.parcels import Step
+from store.rests import Resting
+from workflows import earlier, effects, groups, options, telling
+from workflows.entering import Entering
+from workflows.inbox import Ask, Wish, named
+from workflows.messages import own_cancellation_id
 
 _MOST_EVENTS = 2_000
 _MOST_BYTES = 2_000_000

@@ -10,11 +10,12 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSe
 from temporalio.client import Client, Interceptor
 from temporalio.common import SearchAttributeIndexedValueType
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import Runtime
 from temporalio.service import GrpcCompression, RPCError, RPCStatusCode
 
+from workflows.codec import WITHOUT_KEYS, Encryption
 from workflows.messages import SEARCH_ATTRIBUTES
 
 _INDEXED = {
@@ -28,12 +29,15 @@ _INDEXED = {
 class Speech:
     """How a process speaks to Temporal: `codec` encrypts what it says, `runtime` counts it, `interceptors` trace it."""
 
-    codec: PayloadCodec | None = None
+    codec: Encryption = WITHOUT_KEYS
     runtime: Runtime | None = None
     interceptors: tuple[Interceptor, ...] = ()
 
 
-async def connect(address: str | None = None, speech: Speech = Speech()) -> Client:
+PLAIN = Speech()
+
+
+async def connect(address: str | None = None, speech: Speech = PLAIN) -> Client:
     """A client that speaks our JSON, to where the environment says.
 
     `address` means a plain server there (as the embedded one): namespace, TLS and key of the environment
@@ -53,15 +57,15 @@ async def connect(address: str | None = None, speech: Speech = Speech()) -> Clie
     return await Client.connect(**config, data_converter=data_converter(speech.codec))
 
 
-def data_converter(codec: PayloadCodec | None = None) -> DataConverter:
-    """Our plain JSON; with a codec it is encrypted, failures included."""
-    if codec is None:
-        return pydantic_data_converter
-    return replace(
-        pydantic_data_converter,
-        payload_codec=codec,
-        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
-    )
+def data_converter(codec: Encryption = WITHOUT_KEYS) -> DataConverter:
+    """Our plain JSON; where the codec has a key it is encrypted, failures included.
+
+    One without a key is there too, to tell what it can't read.
+    """
+    converter = replace(pydantic_data_converter, payload_codec=codec)
+    if codec.encrypts:
+        return replace(converter, failure_converter_class=DefaultFailureConverterWithEncodedAttributes)
+    return converter
 
 
 async def register_search_attributes(client: Client) -> None:

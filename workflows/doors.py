@@ -5,27 +5,26 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-with workflow.unsafe.imports_passed_through():
-    from activities.errors import refusing
-    from domain import changes, choice
-    from domain.cancellation import Cancellation, CancellationOutcome
-    from domain.changes import (
-        AddressChange,
-        Change,
-        ChangeOutcome,
-        PaymentMethod,
-        QuantityChange,
-        Settlement,
-    )
-    from domain.choice import Choice
-    from domain.decision import Decision
-    from domain.errors import OrderBodyChanged
-    from domain.order import Order
-    from domain.report import Status, status_report
-    from domain.state import OrderState
-    from domain.status import Status as OrderStatus
-    from workflows.inbox import A, Ask, Inbox
-    from workflows.messages import backorder_workflow_id, malformed, moment_faults, read
+from activities.errors import refusing
+from domain import changes, choice
+from domain.cancellation import Cancellation, CancellationOutcome
+from domain.changes import (
+    AddressChange,
+    Change,
+    ChangeOutcome,
+    PaymentMethod,
+    QuantityChange,
+    Settlement,
+)
+from domain.choice import Choice
+from domain.decision import Decision
+from domain.errors import OrderBodyChanged
+from domain.order import Order
+from domain.report import Status, status_report
+from domain.state import OrderState
+from domain.status import Status as OrderStatus
+from workflows.inbox import A, Ask, Inbox
+from workflows.messages import backorder_workflow_id, malformed, moment_faults, read
 
 MALFORMED = "MalformedOrder"
 

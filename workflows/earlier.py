@@ -6,14 +6,13 @@ from typing import Any
 
 from temporalio import workflow
 
-with workflow.unsafe.imports_passed_through():
-    from activities.stock import NewMethod, Stock
-    from domain import choice, life
-    from domain.changes import PaymentMethod
-    from domain.order import Fulfilment
-    from domain.state import OrderState
-    from domain.steps import KeepTogether, Step
-    from workflows import options
+from activities.stock import NewMethod, Stock
+from domain import choice, life
+from domain.changes import PaymentMethod
+from domain.order import Fulfilment
+from domain.state import OrderState
+from domain.steps import KeepTogether, Step
+from workflows import options
 
 ASKS = "asks-for-a-choice"
 """Since 0.2 a customer who wants to be asked is; before that everything went together."""

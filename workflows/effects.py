@@ -6,32 +6,31 @@ from typing import Any
 
 from temporalio import workflow
 
-with workflow.unsafe.imports_passed_through():
-    from activities.notices import Notices
-    from activities.payments import Payments
-    from activities.shipping import Shipping
-    from domain import steps
-    from domain.changes import (
-        AddressChange,
-        ChangeWish,
-        Consent,
-        Handover,
-        Hold,
-        KeepWaiting,
-        LawHold,
-        PaymentMethod,
-        Prioritisation,
-        QuantityChange,
-        Release,
-        Settlement,
-    )
-    from domain.choice import Choice
-    from domain.payment import PaymentKind
-    from domain.state import OrderState
-    from domain.steps import Authorise, Capture, Label, LookUpCharge, Refund, Tell, Void, VoidLabel
-    from store.notices import Telling
-    from store.parcels import Step
-    from workflows import groups, options
+from activities.notices import Notices
+from activities.payments import Payments
+from activities.shipping import Shipping
+from domain import steps
+from domain.changes import (
+    AddressChange,
+    ChangeWish,
+    Consent,
+    Handover,
+    Hold,
+    KeepWaiting,
+    LawHold,
+    PaymentMethod,
+    Prioritisation,
+    QuantityChange,
+    Release,
+    Settlement,
+)
+from domain.choice import Choice
+from domain.payment import PaymentKind
+from domain.state import OrderState
+from domain.steps import Authorise, Capture, Label, LookUpCharge, Refund, Tell, Void, VoidLabel
+from store.notices import Telling
+from store.parcels import Step
+from workflows import groups, options
 
 Effect = Coroutine[Any, Any, OrderState]
 

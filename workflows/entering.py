@@ -8,19 +8,18 @@ from typing import Any, TypeVar
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
-with workflow.unsafe.imports_passed_through():
-    from activities.bells import Bells, Ring
-    from activities.payments import Payments
-    from activities.stock import Stock
-    from domain.errors import MalformedOrder, OrderBodyChanged
-    from domain.status import Status as OrderStatus
-    from store.cancelling import Cancelled
-    from store.changes import Changed
-    from store.parcels import Step
-    from store.placing import Placed, Placing
-    from workflows import options
-    from workflows.messages import PLACING_DEADLINE
-    from workflows.waiting import WaitingDoors
+from activities.bells import Bells, Ring
+from activities.payments import Payments
+from activities.stock import Stock
+from domain.errors import MalformedOrder, OrderBodyChanged
+from domain.status import Status as OrderStatus
+from store.cancelling import Cancelled
+from store.changes import Changed
+from store.parcels import Step
+from store.placing import Placed, Placing
+from workflows import options
+from workflows.messages import PLACING_DEADLINE
+from workflows.waiting import WaitingDoors
 
 T = TypeVar("T")
 

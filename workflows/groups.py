@@ -8,12 +8,11 @@ from contextlib import AbstractContextManager, nullcontext
 
 from temporalio import workflow
 
-with workflow.unsafe.imports_passed_through():
-    from domain.changes import ChangeWish, Handover, Settlement
-    from domain.notices import Kind
-    from domain.state import OrderState
-    from domain.steps import Gateway, OfParcel, Tell
-    from domain.waiting_words import contents
+from domain.changes import ChangeWish, Handover, Settlement
+from domain.notices import Kind
+from domain.state import OrderState
+from domain.steps import Gateway, OfParcel, Tell
+from domain.waiting_words import contents
 
 _ABOUT_A_PARCEL = {Kind.SHIPPED, Kind.PAYMENT_PROBLEM, Kind.PAYMENT_AUTHENTICATION, Kind.ADDRESS_PROBLEM}
 

@@ -6,12 +6,10 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from temporalio import workflow
 
-with workflow.unsafe.imports_passed_through():
-    from domain.cancellation import Cancellation, CancellationOutcome, Reason
-    from domain.changes import ChangeOutcome, ChangeWish, Handover, PaymentMethod
-    from workflows.messages import faults, native_cancellation_id, sentence
+from domain.cancellation import Cancellation, CancellationOutcome, Reason
+from domain.changes import ChangeOutcome, ChangeWish, Handover, PaymentMethod
+from workflows.messages import faults, native_cancellation_id, sentence
 
 Wish = Cancellation | ChangeWish
 """What may be asked of an order on its way."""

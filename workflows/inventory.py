@@ -5,14 +5,13 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-with workflow.unsafe.imports_passed_through():
-    from activities.bells import Bells, Ring
-    from activities.stock import Stock
-    from domain.inventory import InventoryChange, InventoryOutcome
-    from domain.limits import beyond_limits
-    from store.inventory import Change
-    from workflows import options
-    from workflows.messages import inventory_workflow_id, malformed, read
+from activities.bells import Bells, Ring
+from activities.stock import Stock
+from domain.inventory import InventoryChange, InventoryOutcome
+from domain.limits import beyond_limits
+from store.inventory import Change
+from workflows import options
+from workflows.messages import inventory_workflow_id, malformed, read
 
 MALFORMED = "MalformedInventoryChange"
 

@@ -13,9 +13,13 @@ from temporalio.exceptions import ApplicationError
 
 from domain.cancellation import Cancellation
 from domain.correcting import Resending
+from domain.decision import DECIDED_WITHIN
 from domain.order import Order
 
 TASK_QUEUE = "backorders"
+DEPLOYMENT = "backorder"
+"""The worker deployment whose versions may run side by side."""
+
 BACKORDER = "BackorderWorkflow"
 INVENTORY_CHANGE = "InventoryChangeWorkflow"
 REVIEW = "ReviewWorkflow"
@@ -24,7 +28,7 @@ REVIEW_ID = "review"
 DAILY_REVIEW = "daily-review"
 """The Temporal Schedule that starts the reviews."""
 
-PLACING_DEADLINE = timedelta(seconds=30)
+PLACING_DEADLINE = DECIDED_WITHIN
 
 ANSWER_WITHIN = timedelta(minutes=3)
 """What is asked of an order is answered meanwhile, also while a gateway that it talks to is away (two minutes)."""
@@ -49,6 +53,17 @@ M = TypeVar("M", bound=BaseModel)
 
 def backorder_workflow_id(order_id: str) -> str:
     return f"backorder-{order_id}"
+
+
+def order_of_workflow(workflow_id: str) -> str | None:
+    """The order that a workflow is of, or whose notice it sends again; None of another kind."""
+    kind, _, rest = workflow_id.partition("-")
+    return {"backorder": rest, "resend": rest.partition("/")[0]}.get(kind)
+
+
+def change_of_workflow(workflow_id: str) -> str | None:
+    """The inventory change that a workflow applies; None of another kind."""
+    return workflow_id.removeprefix("inventory-") if workflow_id.startswith("inventory-") else None
 
 
 def web_ui_address(ui: str, order_id: str) -> str:

@@ -5,12 +5,11 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-with workflow.unsafe.imports_passed_through():
-    from activities.notices import Notices
-    from domain.correcting import Resending, Resent
-    from store.correcting import Again
-    from workflows import options
-    from workflows.messages import RESEND, malformed, read, resend_workflow_id
+from activities.notices import Notices
+from domain.correcting import Resending, Resent
+from store.correcting import Again
+from workflows import options
+from workflows.messages import RESEND, malformed, read, resend_workflow_id
 
 MALFORMED = "MalformedResending"
 

@@ -7,15 +7,14 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
-with workflow.unsafe.imports_passed_through():
-    from activities.bells import Bells, Ring
-    from activities.review import Begin, Begun, Reviews, Round
-    from activities.review_digest import Digests, Found
-    from domain.review import Findings, Review, ReviewRequest
-    from store import keys
-    from workflows import options
-    from workflows.messages import REVIEW, malformed, read
-    from workflows.options import Options
+from activities.bells import Bells, Ring
+from activities.review import Begin, Begun, Reviews, Round
+from activities.review_digest import Digests, Found
+from domain.review import Findings, Review, ReviewRequest
+from store import keys
+from workflows import options
+from workflows.messages import REVIEW, malformed, read
+from workflows.options import Options
 
 MALFORMED = "MalformedReviewRequest"
 

@@ -7,13 +7,12 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import SearchAttributePair, SearchAttributeUpdate
 
-with workflow.unsafe.imports_passed_through():
-    from domain.next_words import comes
-    from domain.parcel import ParcelState
-    from domain.state import LineState, OrderState
-    from domain.steps import Wait
-    from domain.waiting_words import contents, moment, waits_for
-    from workflows.messages import CUSTOMER, PLACED, PRIORITY, PROMISED, SKUS, STATUS, searchable
+from domain.next_words import comes
+from domain.parcel import ParcelState
+from domain.state import LineState, OrderState
+from domain.steps import Wait
+from domain.waiting_words import contents, moment, waits_for
+from workflows.messages import CUSTOMER, PLACED, PRIORITY, PROMISED, SKUS, STATUS, searchable
 
 _MOST = 20
 """Entries of a list: the Web UI carries the text in a URL."""

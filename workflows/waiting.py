@@ -2,19 +2,18 @@
 
 from temporalio import workflow
 
-with workflow.unsafe.imports_passed_through():
-    from activities.errors import refusing
-    from domain import changes
-    from domain.changes import (
-        Change,
-        ChangeOutcome,
-        Consent,
-        Hold,
-        KeepWaiting,
-        Prioritisation,
-        Release,
-    )
-    from workflows.doors import OrderDoors, answer
+from activities.errors import refusing
+from domain import changes
+from domain.changes import (
+    Change,
+    ChangeOutcome,
+    Consent,
+    Hold,
+    KeepWaiting,
+    Prioritisation,
+    Release,
+)
+from workflows.doors import OrderDoors, answer
 
 
 class WaitingDoors(OrderDoors):
