@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from starter.errors import OutOfReach, Refusal
+from workflows.codec import Unreadable
 
 
 class NoWorkflow(Refusal):
@@ -28,6 +29,8 @@ async def asked(call: Any) -> Any:
         raise _refusal(error) from error
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
         raise OutOfReach("a worker") from error
+    except Unreadable as error:
+        raise OutOfReach(f"Temporal's answer ({error})") from error
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
             raise NoWorkflow from error

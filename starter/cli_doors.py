@@ -1,4 +1,4 @@
-"""Commands of the doors: tokens, and the events that the order system hears of."""
+"""Commands of the doors: tokens, keys, and the events that the order system hears of."""
 
 from typing import Annotated
 
@@ -17,6 +17,19 @@ def token(
     from starter.commands import tokens
 
     run_command(lambda: tokens.make(name, scope), as_json=as_json)
+
+
+@app.command("codec-key", rich_help_panel=SETUP)
+def codec_key(
+    key_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="How payloads name it; today's date unless told.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a key for BACKORDER_CODEC_KEYS: with it, all that Temporal keeps of orders is encrypted."""
+    from starter.commands import codec_key
+
+    run_command(lambda: codec_key.make(key_id), as_json=as_json)
 
 
 events_app = typer.Typer(invoke_without_command=True)

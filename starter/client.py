@@ -35,7 +35,7 @@ from starter.quoting import quoted
 from starter.starts import start
 from store import cancelling, status
 from store.database import Database
-from workflows.connection import connect
+from workflows.connection import PLAIN, Speech, connect
 from workflows.messages import (
     ANSWER_WITHIN,
     PLACING_DEADLINE,
@@ -69,11 +69,18 @@ class Backorders(InventoryDoor, CorrectingDoor):
 
     @classmethod
     async def connect(
-        cls, address: str | None = None, database_url: str | None = None, time_zone: str = "UTC"
+        cls,
+        address: str | None = None,
+        database_url: str | None = None,
+        time_zone: str = "UTC",
+        speech: Speech = PLAIN,
     ) -> Self:
-        """Connect to a plain server at `address`, or (with namespace, TLS and key) to where the environment says."""
+        """Connect to a plain server at `address`, or (with namespace, TLS and key) to where the environment says.
+
+        `speech`: how the workers speak to Temporal too, as `Speech(codec=Encryption(read_keys("ID:BASE64")))`.
+        """
         try:
-            client = await connect(address)
+            client = await connect(address, speech)
         except RuntimeError as error:
             raise OutOfReach("Temporal") from error
         return cls(client, Database(database_url) if database_url else None, time_zone=time_zone)

@@ -20,6 +20,9 @@ from starter.client import Backorders
 from starter.errors import BadInput, OutOfReach, Refusal
 from store.database import Database
 from worker.settings import BadSetting, Settings
+from worker.speech import speech
+from workflows.codec import Unreadable
+from workflows.connection import Speech
 from workflows.messages import faults
 
 DONE, REFUSED, BAD_INPUT, OUT_OF_REACH = 0, 1, 2, 3
@@ -46,7 +49,8 @@ class Said:
     refused: bool = False
 
     def show(self, console: Console) -> None:
-        console.print(self.text, highlight=False, markup=False)
+        # Words are not broken: what is made to be copied may be longer than a line.
+        console.print(self.text, highlight=False, markup=False, overflow="ignore", crop=False)
 
 
 def run(command: Callable[[], Coroutine[Any, Any, Answer | None]], *, as_json: bool) -> None:
@@ -88,6 +92,8 @@ def _complain(error: BaseException, *, as_json: bool) -> int:
             code, status = "BadInput", BAD_INPUT
         case ValidationError():
             code, status = "BadInput", BAD_INPUT
+        case Unreadable():
+            code, status = type(error).__name__, BAD_INPUT
         case OutOfReach() | DBAPIError() | ConnectionError():
             code, status = "OutOfReach", OUT_OF_REACH
         case _:
@@ -135,15 +141,20 @@ def here() -> tuple[Settings, str | None]:
 
 
 @asynccontextmanager
-async def backorders() -> AsyncIterator[Backorders]:
-    """The client, over Temporal and the database."""
+async def backorders(
+    spoken: Speech | None = None, statement_seconds: float | None = None
+) -> AsyncIterator[Backorders]:
+    """The client, over Temporal and the database.
+
+    `spoken`: how a process that stays speaks to Temporal. `statement_seconds`: as of `Database`.
+    """
     found, address = here()
-    doors = await Backorders.connect(address, found.database, found.time_zone)
+    doors = await Backorders.connect(address, None, found.time_zone, spoken or speech(found))
+    doors.database = Database(found.database, statement_seconds=statement_seconds)
     try:
         yield doors
     finally:
-        if doors.database is not None:
-            doors.database.close()
+        doors.database.close()
 
 
 @asynccontextmanager

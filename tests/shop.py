@@ -16,10 +16,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from activities.notices import Shop as ShopSigns
+from domain.audit import Kind
 from domain.cancellation import Cancellation, CancellationOutcome, CancelledLine, Reason
 from domain.decision import Decision
 from domain.inventory import ChangeKind, ChangeLine, InventoryChange, InventoryOutcome
@@ -39,11 +39,13 @@ from gateways.smtp import SmtpMailer
 from starter.client import Backorders
 from starter.renewing import renew, tell
 from store import audit, catalog, keys, orders, status, suppliers, supply
+from store.audit_books import of_books
 from store.database import Database
 from store.life_tables import ChangeRow, ParcelRow, PaymentRow
 from tests.servers import test_server
 from worker.wiring import Parts, running_worker
-from workflows.connection import register_search_attributes
+from workflows.codec import WITHOUT_KEYS, Encryption
+from workflows.connection import data_converter, register_search_attributes
 from workflows.messages import backorder_workflow_id
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -348,8 +350,8 @@ class Shop:
         return self.mail.to(f"customer-{order_id}@example.com")
 
     def findings(self) -> list[str]:
-        """What the audit says of the stock books."""
-        return self.database.read(audit.findings)
+        """What the audit says of the books: stock, orders, money."""
+        return [found.finding for found in self.database.read(of_books) if found.kind is not Kind.REFUSED]
 
     def _change_id(self) -> str:
         self._changes += 1
@@ -413,6 +415,7 @@ async def open_shop(
     policy: Policy | None = None,
     around: Callable[[Parts], Parts] = lambda parts: parts,
     world: World = sandboxes,
+    codec: Encryption = WITHOUT_KEYS,
     **worker: Any,
 ) -> AsyncIterator[Shop]:
     """A shop with two products and a worker, on a time-skipping server of its own.
@@ -426,7 +429,7 @@ async def open_shop(
     async with AsyncExitStack() as stack:
         env = await stack.enter_async_context(
             await WorkflowEnvironment.start_time_skipping(
-                test_server_existing_path=test_server(), data_converter=pydantic_data_converter
+                test_server_existing_path=test_server(), data_converter=data_converter(codec)
             )
         )
         await register_search_attributes(env.client)

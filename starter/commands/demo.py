@@ -18,6 +18,7 @@ from starter.embedded.stack import Addresses, embedded_stack
 from starter.money import amount
 from store.database import Database
 from worker.settings import Settings
+from worker.speech import speech
 from workflows.connection import connect
 from workflows.messages import web_ui_address
 
@@ -29,7 +30,8 @@ async def demo(data: Path | None, *, leave: bool, as_json: bool) -> None:
     async with embedded_stack(data or Path(".backorder-demo"), fresh=True) as addresses:
         database = Database(addresses.database)
         try:
-            story = Story(Backorders(await connect(addresses.temporal), database), database, console)
+            client = await connect(addresses.temporal, speech(Settings.load()))
+            story = Story(Backorders(client, database), database, console)
             telling = asyncio.ensure_future(story.tell())
             await asyncio.wait(
                 {telling, asyncio.ensure_future(stop.wait())}, return_when=asyncio.FIRST_COMPLETED

@@ -11,6 +11,7 @@ from starter.schedule import schedule_review
 from store import keys
 from store.database import Database
 from store.migrate import migrate
+from worker.speech import speech
 from workflows.connection import connect, register_search_attributes
 from workflows.messages import DAILY_REVIEW
 
@@ -19,13 +20,13 @@ async def init() -> Said:
     """Safe to run again."""
     settings, address = door.here()
     if not settings.database_url:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with closing(Database(settings.database)) as database:
         migrate(database)
         at = datetime.now(UTC)
         await renew_all(database, keys.loaded(at), at, settings.time_zone)
         try:
-            client = await connect(address)
+            client = await connect(address, speech(settings))
             await register_search_attributes(client)
             await schedule_review(client, settings.time_zone)
             await tell(database, client, keys.loaded(at), at)

@@ -10,6 +10,7 @@ from rich.table import Table
 from starter import door
 from starter.embedded.stack import Addresses, embedded_stack
 from starter.tokens import Scope
+from worker import logs
 from worker.settings import Settings
 
 
@@ -30,6 +31,8 @@ def show_addresses(console: Console, addresses: Addresses) -> None:
     table.add_row("Operations room", f"{addresses.web}/operations")
     table.add_row("", _token(console, addresses))
     table.add_row("Temporal Web UI", addresses.temporal_ui)
+    if Settings.load().encrypts:
+        table.add_row("", "encrypted: the sign-in page says how to read it there")
     table.add_row("Mail inbox", addresses.inbox)
     table.add_row("Temporal", addresses.temporal)
     table.add_row("Database", addresses.database)
@@ -43,6 +46,7 @@ def _token(console: Console, addresses: Addresses) -> str:
 
 
 async def up(data: Path | None, *, as_json: bool) -> None:
+    logs.begin(Settings.load(), least="WARNING")
     stop = told_to_stop()
     async with embedded_stack(data_directory(data)) as addresses:
         if as_json:

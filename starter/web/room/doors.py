@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from domain.errors import Refused, UnknownOrder, UnknownSku
 from starter.errors import BadInput, OutOfReach, Refusal
 from starter.tokens import Holder, Scope
+from starter.web.bodies import NotRead
 from starter.web.room.room import Room
 from starter.web.room.session import PATH, Forbidden, NotSignedIn, bearer, local
 
@@ -31,7 +32,7 @@ def route_of(room: Room) -> type[APIRoute]:
                     return await answer(request)
                 except NotSignedIn:
                     return sign_in(room, request)
-                except (Forbidden, Refused, Refusal, BadInput, OutOfReach) as error:
+                except (Forbidden, Refused, Refusal, BadInput, NotRead, OutOfReach) as error:
                     return _problem(room, request, error)
                 except DBAPIError:
                     return _problem(room, request, OutOfReach("the database"))
@@ -73,6 +74,8 @@ def _status(error: Exception) -> tuple[int, str]:
     match error:
         case Forbidden():
             return 403, "Not allowed"
+        case NotRead():
+            return error.status, "Can't be read"
         case Refused() | Refusal() if error.code in _UNKNOWN:
             return 404, "Not found"
         case Refused() | Refusal():

@@ -28,7 +28,8 @@ def add(routes: APIRouter, room: Room) -> None:
     async def sign_out(request: Request) -> Response:
         room.check_origin(request)
         answer = RedirectResponse(f"{PATH}/sign-in", 303)
-        room.sessions.end(answer)
+        for sessions in room.all_sessions:
+            sessions.end(answer)
         return answer
 
 
@@ -43,5 +44,6 @@ async def _sign_in(room: Room, request: Request, given: dict[str, Any]) -> Respo
     if not holder.may(Scope.SUPPORT):
         return doors.sign_in(room, request, "This token is for the order system, not for people.", wanted)
     answer = RedirectResponse(wanted, 303)
-    room.sessions.start(answer, holder, room.house.now())
+    for sessions in room.all_sessions:
+        sessions.start(answer, holder, room.house.now())
     return answer

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from domain.errors import UnknownOrder, UnknownSku
 from domain.model import Id
 from starter.errors import BadInput
+from starter.web import bodies
 
 _MOST_BYTES = 20_000
 _LONGEST_WORD = 254
@@ -18,13 +19,10 @@ async def fields(request: Request) -> dict[str, str]:
     """The form's fields without surrounding blanks; of a name that stands there twice, the last.
 
     Raises:
-        BadInput: it is larger than any form of ours, or no form.
+        NotRead: it is larger than any form of ours, or did not arrive.
+        BadInput: it is no form.
     """
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            raise BadInput("the form is too large")
+    body = await bodies.read(request, _MOST_BYTES)
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=200)
     except ValueError:

@@ -12,7 +12,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from starter.tokens import Holder
 from starter.web import pages
 from starter.web.house import House
-from starter.web.room.session import PATH, Forbidden, Sessions, admitted, bearer, keep, ours
+from starter.web.room.session import CODEC_PATH, PATH, Forbidden, Sessions, admitted, bearer, keep, ours
 from starter.web.room.words import Words
 
 _FLASH = "backorder_said"
@@ -39,6 +39,18 @@ class Room:
     @cached_property
     def sessions(self) -> Sessions:
         return Sessions.of(self.house)
+
+    @property
+    def all_sessions(self) -> tuple[Sessions, ...]:
+        """What one signs in to: the room, and where there are keys the codec server."""
+        codec = (Sessions.of_codec(self.house),) if self.house.settings.encrypts else ()
+        return (self.sessions, *codec)
+
+    @property
+    def codec_endpoint(self) -> str | None:
+        """Where the Temporal Web UI has read what is encrypted, if anything is."""
+        settings = self.house.settings
+        return settings.public_url.rstrip("/") + CODEC_PATH if settings.encrypts else None
 
     @cached_property
     def _flashes(self) -> URLSafeSerializer:
@@ -84,6 +96,7 @@ class Room:
             now=self.house.now(),
             here=request.url.path,
             shop=self.house.settings.shop_name,
+            codec=self.codec_endpoint,
             **words,
         )
         if said:
