@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
+TOOLS = $(VENV)/tools
+EXTRAS = stripe easypost otel
 
 .PHONY: demo test check soak bench format clean
 
@@ -35,6 +37,24 @@ bench: $(VENV)/.installed-dev
 pictures: $(VENV)/.installed-dev
 	$(BIN)/python -m docs.pictures
 
+# docs/data.md, from the tables.
+.PHONY: data-dictionary
+data-dictionary: $(VENV)/.installed-dev
+	$(BIN)/python -m docs.data
+
+# What production installs, to the byte. Pins that still fit stay; `make lock UPGRADE=--upgrade` takes the newest that fit.
+.PHONY: lock
+lock: $(TOOLS)/.installed
+	$(TOOLS)/bin/uv --quiet pip compile pyproject.toml $(EXTRAS:%=--extra=%) --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		$(UPGRADE) --output-file requirements.lock
+
+# Asks an advisory service about every pin, so it needs a network that reaches one; what it can't ask about fails it.
+.PHONY: audit-dependencies
+audit-dependencies: $(TOOLS)/.installed $(VENV)/.installed
+	$(BIN)/python -m pip check
+	$(TOOLS)/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
+
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -51,6 +71,11 @@ $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing Backorder and its test tools into $(VENV) …"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(VENV)/.installed
+
+$(TOOLS)/.installed:
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14' 'pip-audit>=2.10,<3'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) .backorder-demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist

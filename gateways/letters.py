@@ -17,6 +17,7 @@ from jinja2 import (
     StrictUndefined,
     select_autoescape,
 )
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from domain.cancellation import Reason
 from domain.delays import Silence
@@ -40,9 +41,12 @@ _INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=Fal
 
 
 def environment(own: Path | None) -> Environment:
-    """The templates, a shop's own folder before ours."""
+    """The templates, a shop's own folder before ours.
+
+    Whoever writes letters need not be trusted with the worker's keys: a template reaches nothing but what it is given.
+    """
     before = [FileSystemLoader(own)] if own else []
-    return Environment(
+    return ImmutableSandboxedEnvironment(
         loader=ChoiceLoader([*before, PackageLoader("gateways", "templates")]),
         autoescape=select_autoescape(["mjml", "html"]),
         undefined=StrictUndefined,

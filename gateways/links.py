@@ -1,5 +1,7 @@
 """Signed links into a customer's order page."""
 
+from hmac import compare_digest
+
 from itsdangerous import BadData, URLSafeSerializer
 
 _SALT = "order page"
@@ -47,4 +49,4 @@ class Links:
     def _is_our_writing(self, token: str) -> bool:
         """Base64 has several writings of the same signature; only the one that we sent out counts."""
         payload = token.rpartition(".")[0]
-        return self._signer.make_signer().sign(payload).decode() == token
+        return compare_digest(self._signer.make_signer().sign(payload), token.encode())

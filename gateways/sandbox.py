@@ -39,7 +39,7 @@ class Sandbox:
     tables: ClassVar[str]
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = threading.Lock()
         self._db = _open(path, self.tables + _FAULTS)
 

@@ -75,7 +75,8 @@ class Tokens:
 
     def named(self, name: str, digest: str) -> Holder | None:
         """The holder of this name, while it still has the token of this digest."""
-        return next((one for one in self.holders if one.name == name and one.digest == digest), None)
+        found = (one for one in self.holders if one.name == name and compare_digest(one.digest, digest))
+        return next(found, None)
 
 
 def new_token(scope: Scope) -> str:

@@ -14,7 +14,9 @@ class ShopRow(Base):
     __tablename__ = "shop"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    """Always 1."""
     paused: Mapped[dict[str, Any] | None]
+    """Why nothing ships, who said so and when; None while the shop ships."""
 
 
 class OperationRow(Base):
@@ -23,10 +25,15 @@ class OperationRow(Base):
     __tablename__ = "operations"
 
     id: Mapped[int] = mapped_column(COUNTED, primary_key=True, autoincrement=True)
+    """In the order in which it was done."""
     what: Mapped[str]
+    """`pause`, `resume`, `erase`, `resend_events` and so on."""
     body: Mapped[dict[str, Any]]
+    """What was asked for; of an erased customer only the new name and the number of orders."""
     requested_by: Mapped[str]
+    """Which holder of a token: `operations:li`."""
     at: Mapped[datetime]
+    """When."""
 
 
 class ReviewRow(Base):
@@ -35,6 +42,10 @@ class ReviewRow(Base):
     __tablename__ = "reviews"
 
     day: Mapped[date] = mapped_column(primary_key=True)
+    """The shop's day."""
     digest: Mapped[dict[str, Any]]
+    """What it found: orders that need a person and why, late supply, what changed by itself."""
     figures: Mapped[dict[str, Any]]
+    """How the shop stood on that day."""
     at: Mapped[datetime]
+    """When it was written."""

@@ -24,15 +24,21 @@ class ProductRow(Base):
     )
 
     sku: Mapped[str] = mapped_column(primary_key=True)
+    """The shop's own name of the product."""
     title: Mapped[str]
+    """What customers read."""
     body: Mapped[dict[str, Any]]
+    """The shop's word on it as it was loaded: whether it may be sold ahead, release, limits, usual restock days."""
     on_hand: Mapped[int] = mapped_column(default=0)
+    """Units in the warehouse, reserved ones among them."""
     reserved: Mapped[int] = mapped_column(default=0)
+    """Units on hand that lie with orders: the sum of its lines' `allocated` and `claimed`."""
     waiting: Mapped[int] = mapped_column(default=0)
     """Units that its lines still need."""
     supply: Mapped[list[Any]] = mapped_column(default=list)
     """What is to come, by date, and how much of it the queue needs."""
     discontinued_at: Mapped[datetime | None]
+    """When the shop said that no more will come."""
 
 
 class PolicyRow(Base):
@@ -41,8 +47,11 @@ class PolicyRow(Base):
     __tablename__ = "policy"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    """Always 1."""
     body: Mapped[dict[str, Any]]
+    """The policy as it was loaded; each order keeps a copy of its own."""
     changed_at: Mapped[datetime | None]
+    """When it was last loaded."""
 
 
 class OrderRow(Base):
@@ -87,34 +96,59 @@ class OrderRow(Base):
     )
 
     order_id: Mapped[str] = mapped_column(primary_key=True)
+    """The order system's id; its workflow is `backorder-<order_id>`."""
     digest: Mapped[str]
+    """Hash of the body as it was placed: the same id with another body is refused, also after erasing."""
     body: Mapped[dict[str, Any]]
+    """The order as it was placed."""
     customer_id: Mapped[str]
+    """The order system's id of the customer."""
     status: Mapped[str]
+    """Where it stands: `placing`, `waiting`, `shipping`, `completed` and so on."""
     priority: Mapped[str]
+    """Which of the policy's reasons moves it ahead in a queue; `standard` for none."""
     timing: Mapped[str]
+    """When it is paid: `at_shipment` or `at_order`."""
     fulfilment: Mapped[str]
+    """`split`, `together`, or `ask` while the customer has not chosen."""
     method: Mapped[str]
+    """How it is paid now: the payment provider's token, never a card's number."""
     ship_to: Mapped[dict[str, Any]]
     """Where it goes now; `body` keeps what was ordered."""
     currency: Mapped[str]
+    """ISO 4217, of all amounts of this order."""
     shipping_minor: Mapped[int] = mapped_column(BigInteger)
+    """What sending costs the customer, charged with the first parcel."""
     terms: Mapped[dict[str, Any]]
+    """The shop's policy on the day it was placed: it is dealt with by these to its end."""
     time_zone: Mapped[str]
+    """The shop's time zone when it was placed; its days are reckoned in it."""
     placed_at: Mapped[datetime]
+    """When the customer ordered, as the order system says."""
     asked_at: Mapped[datetime]
+    """When it was asked for here."""
     accepted_at: Mapped[datetime | None]
+    """When it was taken; None while placing, and of a rejected one."""
     ended_at: Mapped[datetime | None]
+    """When nothing more was to be done; None while it is open."""
     promised_on: Mapped[date | None]
+    """The date that the customer was last told; None: without one."""
     original_promised_on: Mapped[date | None]
+    """The first date that the customer was told."""
     decision: Mapped[dict[str, Any] | None]
+    """The answer at checkout; the same order again gets it again."""
     unreadable: Mapped[list[Any]]
+    """Signals that could not be read, with when they came."""
     rests: Mapped[list[Any]]
+    """Steps that wait for a gateway which is out of reach or refuses, and when each is tried again."""
     lives: Mapped[int] = mapped_column(default=1)
+    """How often it was placed: a rejected order may be placed again."""
     held: Mapped[dict[str, Any] | None]
     """Why operations stopped it, and who."""
     law_hold_until: Mapped[datetime | None]
+    """A legal deadline passed unseen: until then operations may look, then the law's default applies."""
     kept_at: Mapped[datetime | None]
+    """When somebody last said that it shall go on waiting."""
     extra_days: Mapped[int] = mapped_column(default=0)
     """By how many days it was moved ahead by hand."""
     email: Mapped[str] = mapped_column(default="")
@@ -192,19 +226,33 @@ class LineRow(Base):
     )
 
     order_id: Mapped[str] = mapped_column(primary_key=True)
+    """Its order."""
     sku: Mapped[str] = mapped_column(primary_key=True)
+    """What was ordered."""
     number: Mapped[int]
+    """Its place among the order's lines, from 1."""
     title: Mapped[str]
+    """What the customer read when ordering."""
     unit_price_minor: Mapped[int] = mapped_column(BigInteger)
+    """The price of one unit."""
     ordered: Mapped[int]
+    """Units that were ordered; the five counts below add up to it."""
     backordered: Mapped[int]
+    """Units that are still to come."""
     allocated: Mapped[int] = mapped_column(default=0)
+    """Units that lie ready, in no parcel yet."""
     claimed: Mapped[int] = mapped_column(default=0)
+    """Units in a parcel that has not left."""
     shipped: Mapped[int] = mapped_column(default=0)
+    """Units that have left."""
     cancelled: Mapped[int] = mapped_column(default=0)
+    """Units that are not wanted any more."""
     queue_at: Mapped[datetime]
+    """Its place in the SKU's queue: when it was placed, moved ahead by priority or by hand."""
     placed_at: Mapped[datetime]
+    """The order's `placed_at`, by which equal places are told apart."""
     promised_on: Mapped[date | None]
+    """When its units are expected to ship, by the supply of today; what the customer was told stands on the order."""
     supply_on: Mapped[date | None]
     """The date of the supply that covers it."""
     release_on: Mapped[date | None]
@@ -212,6 +260,7 @@ class LineRow(Base):
     given_up: Mapped[int] = mapped_column(default=0)
     """Units of a discontinued product for which no supply is left."""
     may_split: Mapped[bool] = mapped_column(default=True)
+    """Whether some of its units may leave ahead of the others."""
 
 
 class StockLedgerRow(Base):
@@ -225,30 +274,52 @@ class StockLedgerRow(Base):
     )
 
     id: Mapped[int] = mapped_column(COUNTED, primary_key=True, autoincrement=True)
+    """In the order in which it was written."""
     cause: Mapped[str]
+    """The transaction that wrote it: an inventory change, a cancellation, an order placed."""
     part: Mapped[int]
+    """Tells the rows of one cause apart."""
     kind: Mapped[str]
+    """What happened: `received`, `adjusted`, `dealt`, `taken`, `claimed`, `shipped`, `cancelled` and so on."""
     at: Mapped[datetime]
+    """When, by the business clock."""
     sku: Mapped[str]
+    """Whose units."""
     order_id: Mapped[str] = mapped_column(server_default="")
+    """Whose line; empty where it is about stock alone."""
     parcel: Mapped[int | None]
+    """In which parcel of the order; None for none."""
     on_hand: Mapped[int] = mapped_column(server_default="0")
+    """By how much the units in the warehouse changed."""
     backordered: Mapped[int] = mapped_column(server_default="0")
+    """By how much the line's count changed."""
     allocated: Mapped[int] = mapped_column(server_default="0")
+    """By how much the line's count changed."""
     claimed: Mapped[int] = mapped_column(server_default="0")
+    """By how much the line's count changed."""
     shipped: Mapped[int] = mapped_column(server_default="0")
+    """By how much the line's count changed."""
     cancelled: Mapped[int] = mapped_column(server_default="0")
+    """By how much the line's count changed."""
     place: Mapped[int | None]
+    """The line's place in its queue when it got or gave up units; None otherwise."""
 
 
 class InventoryChangeRow(Base):
+    """What the warehouse or the buyer reported, and what came of it: once per id."""
+
     __tablename__ = "inventory_changes"
 
     change_id: Mapped[str] = mapped_column(primary_key=True)
+    """The sender's id: the same change again gets the first outcome."""
     digest: Mapped[str]
+    """Hash of the body, but for when it happened: another change under its id is refused."""
     body: Mapped[dict[str, Any]]
+    """The change as it was sent."""
     outcome: Mapped[dict[str, Any]]
+    """What came of it: units handed out, orders reached."""
     applied_at: Mapped[datetime]
+    """When it was applied here."""
 
 
 class BellRow(Base):
@@ -266,9 +337,16 @@ class BellRow(Base):
     )
 
     id: Mapped[int] = mapped_column(COUNTED, primary_key=True, autoincrement=True)
+    """In the order in which it was hung."""
     cause: Mapped[str]
+    """The transaction that hung it."""
     order_id: Mapped[str]
+    """Whose workflow is to be told."""
     signal: Mapped[str]
+    """By which signal."""
     at: Mapped[datetime]
+    """When it was hung."""
     rung_at: Mapped[datetime | None]
+    """When the signal was taken; None while it is to be rung."""
     unreachable: Mapped[bool] = mapped_column(server_default=text("false"))
+    """There was no workflow to ring: the audit looks after it."""

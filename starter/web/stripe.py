@@ -10,6 +10,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.payment import OutsideEvent
 from gateways.errors import BadSignature
+from starter.web import bodies
+from starter.web.bodies import NotRead
 from starter.web.house import House
 from store import outside
 from store.database import Database
@@ -18,6 +20,7 @@ from workflows.messages import backorder_workflow_id, faults, sentence
 logger = logging.getLogger(__name__)
 
 _MOST_BYTES = 1_000_000
+"""No event is larger."""
 
 
 def router(house: House) -> APIRouter:
@@ -29,9 +32,10 @@ def router(house: House) -> APIRouter:
         """Taken once it is written: Stripe sends again what was not answered with 200."""
         if house.read_event is None:
             return _problem(404, "BACKORDER_STRIPE_WEBHOOK_SECRET is not set")
-        payload = await _body(request)
-        if payload is None:
-            return _problem(413, "the body is too large")
+        try:
+            payload = await bodies.read(request, _MOST_BYTES)
+        except NotRead as error:
+            return _problem(error.status, str(error))
         try:
             event = house.read_event(payload, request.headers.get("Stripe-Signature", ""))
         except BadSignature:
@@ -44,16 +48,6 @@ def router(house: House) -> APIRouter:
         return JSONResponse({"received": True})
 
     return doors
-
-
-async def _body(request: Request) -> bytes | None:
-    """The body, if it is not larger than any event is."""
-    payload = b""
-    async for chunk in request.stream():
-        payload += chunk
-        if len(payload) > _MOST_BYTES:
-            return None
-    return payload
 
 
 def _problem(status: int, title: str) -> JSONResponse:

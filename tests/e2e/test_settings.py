@@ -34,6 +34,7 @@ def _ship_from(text: str) -> dict[str, str]:
         ({"BACKORDER_PAYMENT": "paypal"}, "BACKORDER_PAYMENT: "),
         ({"BACKORDER_CARRIER": "pigeon"}, "BACKORDER_CARRIER: "),
         ({"BACKORDER_SMTP_URL": "mail.example"}, "BACKORDER_SMTP_URL: "),
+        ({"BACKORDER_SMTP_URL": "smtp://shop:pass@mail.example"}, "BACKORDER_SMTP_URL: a password needs"),
         ({"BACKORDER_TIME_ZONE": "Middle/Earth"}, "BACKORDER_TIME_ZONE: "),
         ({"BACKORDER_DATABASE_URL": "oracle://x"}, "BACKORDER_DATABASE_URL: "),
         ({"BACKORDER_DATABASE_URL": "no url"}, "BACKORDER_DATABASE_URL: "),

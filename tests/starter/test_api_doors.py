@@ -228,7 +228,7 @@ async def test_a_body_that_is_too_large_is_refused_as_it_comes_in(api: Api) -> N
     )
 
     assert [problem(answer)[:2] for answer in (told, streamed)] == [(413, "TooLarge")] * 2
-    assert len(sent) <= 12
+    assert len(sent) <= 32  # the last of them are thrown away while the answer is read
 
 
 async def test_paths_methods_and_parameters_that_there_are_not_are_problems_too(api: Api) -> None:

@@ -11,6 +11,7 @@ from psycopg import Connection
 from benchmarks import room
 from benchmarks.asked import asked
 from benchmarks.year import fill, oldest_waiting
+from store import gauges
 from store.database import Database
 
 # Tables that grow with the shop; the others have a row a product, a day or a word of operations.
@@ -59,12 +60,18 @@ def _scans(database: Database, statements: list[tuple[str, Any]]) -> Iterator[st
 
 
 @pytest.mark.slow
-def test_every_page_of_the_room_goes_by_an_index(year: Database) -> None:
+def test_every_page_of_the_room_and_every_figure_of_monitoring_goes_by_an_index(year: Database) -> None:
     pages = room.paths(oldest_waiting(400, 100)).values()
 
     found = {path: scanned(year, path) for path in pages}
+    with asked(year) as heard:
+        for question in (gauges.standing, gauges.trouble, gauges.oldest_event):
+            year.read(question)
+        year.read(gauges.given, 1, 2)
 
     assert found == {path: [] for path in pages}
+    assert len(heard.statements) >= 5
+    assert list(_scans(year, heard.statements)) == []
 
 
 def test_a_question_without_an_index_is_noticed(postgres_database: Database) -> None:

@@ -5,7 +5,7 @@ import socket
 import httpx
 from fastapi import FastAPI
 
-from starter.embedded.web import serving
+from worker.serving import serving
 
 
 async def test_an_answer_is_sent_at_once_and_not_held_back_until_its_first_half_is_acknowledged() -> None:

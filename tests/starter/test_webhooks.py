@@ -182,7 +182,7 @@ async def test_a_letter_larger_than_any_event_is_refused_before_it_is_read(doors
     answer = await doors.post(b"x" * 1_000_001, "t=1,v1=abc")
 
     assert answer.status_code == 413
-    assert answer.json()["title"] == "the body is too large"
+    assert answer.json()["title"] == "what was sent is too large"
 
 
 async def test_without_a_secret_the_door_does_not_exist(shop: Shop) -> None:

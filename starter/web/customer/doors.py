@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateways.errors import GatewayError
 from starter.errors import BadInput, OutOfReach
+from starter.web.bodies import NotRead
 from starter.web.customer import forms, screens
 from starter.web.customer.forms import Faults, Form
 from starter.web.customer.opening import Opened, Shut, open_link
@@ -158,7 +159,7 @@ class _Desk:
             return await page(await open_link(self._house, token))
         except Shut as shut:
             return screens.shut(self._house, tongue, shut.status)
-        except forms.TooLarge:
-            return screens.shut(self._house, tongue, 413)
+        except NotRead as body:
+            return screens.shut(self._house, tongue, body.status)
         except DBAPIError:
             return screens.again(self._house, tongue, f"/o/{token}", None)

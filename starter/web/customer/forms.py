@@ -9,6 +9,8 @@ from fastapi import Request
 from domain.cancellation import Cancellation, CancelledLine, Reason
 from domain.changes import AddressChange
 from domain.state import LineState
+from starter.web import bodies
+from starter.web.bodies import NotRead
 
 MOST_BYTES: Final = 16_384
 _MOST_FIELDS: Final = 200
@@ -33,23 +35,19 @@ class Faults(dict[str, str]):
     """By field, the name of what is wrong with it; the words are the page's."""
 
 
-class TooLarge(Exception):  # noqa: N818 - the fact is the name
-    """The body is larger than any form of ours."""
-
-
 async def read(request: Request) -> Form:
-    """The form that was sent; of a field that came twice, the last."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise TooLarge
+    """The form that was sent; of a field that came twice, the last.
+
+    Raises:
+        NotRead: it is larger than any form of ours, or did not arrive.
+    """
+    body = await bodies.read(request, MOST_BYTES)
     try:
         return dict(
             parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
         )
     except ValueError:
-        raise TooLarge from None
+        raise NotRead(bodies.TOO_LARGE) from None
 
 
 def cancellation(form: Form, lines: tuple[LineState, ...], wish_id: str) -> Cancellation | Faults:
