@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
@@ -32,6 +34,14 @@ class _Translate(ActivityInboundInterceptor):
             raise ApplicationError(str(fault), type="PermanentRefusal", non_retryable=True) from fault
         except GatewayError as fault:
             raise ApplicationError(str(fault), type=type(fault).__name__) from fault
+        except (DBAPIError, ValidationError) as fault:
+            raise _without_words(fault) from None
+
+
+def _without_words(fault: DBAPIError | ValidationError) -> ApplicationError:
+    """Its kind and its way alone: its words quote a row or an input, and Temporal would keep them."""
+    kind = type(getattr(fault, "orig", None) or fault).__name__
+    return ApplicationError(kind, type=type(fault).__name__).with_traceback(fault.__traceback__)
 
 
 class TranslateErrors(Interceptor):

@@ -9,6 +9,10 @@ LEVELS: Final = {
     ),
     # At DEBUG it writes each activity's whole result.
     "temporalio.worker": logging.INFO,
+    # The mail server of `backorder up`: every sender and recipient.
+    "mail": logging.WARNING,
+    # It tells of every look at the tables' version.
+    "alembic": logging.WARNING,
 }
 
 

@@ -11,6 +11,8 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
+from store.connecting import PATIENCE_SECONDS, patient
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -29,11 +31,23 @@ class _Rehearsed(Exception):  # noqa: N818 - no error: it takes the result out, 
 
 
 class Database:
-    """Transactions over one engine; `write` commits or rolls back as a whole, `read` only looks."""
+    """Transactions over one engine; `write` commits or rolls back as a whole, `read` only looks.
 
-    def __init__(self, url: str | URL) -> None:
+    `patience_seconds`: how long PostgreSQL may be silent before its connection counts as lost. `statement_seconds`:
+    how long it goes on with one statement; None: to its end.
+    """
+
+    def __init__(
+        self,
+        url: str | URL,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+        statement_seconds: float | None = None,
+    ) -> None:
         self.url = make_url(url)
-        self.engine = _engine(self.url)
+        self.engine = _engine(self.url, patience_seconds)
+        if statement_seconds is not None and not self.is_sqlite:
+            _limit(self.engine, statement_seconds)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
         # SQLite has one writer at a time: waiting in line for its thread beats contending for the file.
         self._writer: Executor | None = ThreadPoolExecutor(1, "sqlite-writer") if self.is_sqlite else None
@@ -121,13 +135,24 @@ class Database:
             return command(session, *args, **kwargs)
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, patience_seconds: float) -> Engine:
     """An engine whose errors, which are logged, never show the values of a statement: they may be private."""
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
-    return create_engine(
+    engine = create_engine(
         url, pool_size=_POOL_SIZE, max_overflow=_POOL_SIZE, pool_pre_ping=True, hide_parameters=True
     )
+    patient(engine, patience_seconds)
+    return engine
+
+
+def _limit(engine: Engine, seconds: float) -> None:
+    """Have the server end a statement that nobody waits for any more: the thread that asked could not."""
+
+    @event.listens_for(engine, "connect")
+    def _say(connection: Any, _record: Any) -> None:
+        connection.execute(f"SET statement_timeout = {round(seconds * 1000)}")
+        connection.commit()  # else the pool would take it back
 
 
 def _sqlite(url: URL) -> Engine:

@@ -12,10 +12,10 @@ BACKORDERED = text("orders.backordered")
 """As the indexes say it, so that SQLite uses them too."""
 OPEN_BACKORDER = (OrderRow.ended_at.is_(None), OrderRow.accepted_at.is_not(None), BACKORDERED)
 
-_OPEN = LineRow.ordered - LineRow.shipped - LineRow.cancelled
-_IS_OPEN = LineRow.ordered > LineRow.shipped + LineRow.cancelled
+OPEN_UNITS = LineRow.ordered - LineRow.shipped - LineRow.cancelled
+IS_OPEN = LineRow.ordered > LineRow.shipped + LineRow.cancelled
 """As the index of open lines says it."""
-WITH_OPEN_UNITS = select(LineRow.order_id).where(_IS_OPEN).distinct().subquery()
+WITH_OPEN_UNITS = select(LineRow.order_id).where(IS_OPEN).distinct().subquery()
 """To be joined: looking for each order's lines one by one took half as long again."""
 
 
@@ -51,12 +51,12 @@ def _units(today: date) -> Subquery:
     return (
         select(
             LineRow.order_id,
-            func.sum(_OPEN).label("units"),
-            func.sum(cast(_OPEN, BigInteger) * LineRow.unit_price_minor).label("value_minor"),
+            func.sum(OPEN_UNITS).label("units"),
+            func.sum(cast(OPEN_UNITS, BigInteger) * LineRow.unit_price_minor).label("value_minor"),
             func.sum(LineRow.backordered).label("backordered"),
             func.sum(case((soon, LineRow.backordered), else_=0)).label("soon"),
         )
-        .where(_IS_OPEN)
+        .where(IS_OPEN)
         .group_by(LineRow.order_id)
         .subquery()
     )

@@ -34,3 +34,25 @@ def newest(database: Database) -> None:
     with database.engine.connect() as connection:
         if MigrationContext.configure(connection).get_current_revision() != head:
             raise NotMigrated
+
+
+def behind(database: Database) -> bool:
+    """Whether the database lacks a migration of ours; one that we do not know yet is a newer version's.
+
+    So during a rollout the old processes, whose tables are all there, stay at work.
+    """
+    *older, head = _known(database)
+    with database.engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+    return revision is None or (revision != head and revision in older)
+
+
+_revisions: list[str] = []
+
+
+def _known(database: Database) -> list[str]:
+    """Our migrations, first things first; read once."""
+    if not _revisions:
+        scripts = ScriptDirectory.from_config(config(database)).walk_revisions()
+        _revisions.extend(reversed([script.revision for script in scripts]))
+    return _revisions

@@ -20,7 +20,7 @@ from store.tables import OrderRow, ProductRow
 
 MOST = 1000
 
-_Rows = Select[*tuple[Any, ...]]
+Rows = Select[*tuple[Any, ...]]
 
 _HOLDS = (Status.PAYMENT_HOLD, Status.ADDRESS_HOLD, Status.HELD, Status.AWAITING_CHOICE)
 
@@ -67,17 +67,22 @@ class Lost(Model):
 
 def needs(session: Session) -> Needs:
     """What waits for a person now."""
-    counts: dict[str, _Rows] = {
-        status.value: select(OrderRow.order_id).where(OrderRow.status == status) for status in _HOLDS
-    }
-    counts["undelivered"] = select(NoticeRow.order_id).where(~NoticeRow.delivered)
-    counts["dead_events"] = select(EventRow.id).where(EventRow.dead)
-    counts["pending_events"] = select(EventRow.id).where(EventRow.delivered_at.is_(None), ~EventRow.dead)
-    columns = (_count(rows).label(name) for name, rows in counts.items())
+    columns = (_count(rows).label(name) for name, rows in needing().items())
     return Needs.model_validate(session.execute(select(*columns)).one(), from_attributes=True)
 
 
-def _count(rows: _Rows) -> ScalarSelect[int]:
+def needing() -> dict[str, Rows]:
+    """What each count is of."""
+    rows: dict[str, Rows] = {
+        status.value: select(OrderRow.order_id).where(OrderRow.status == status) for status in _HOLDS
+    }
+    rows["undelivered"] = select(NoticeRow.order_id).where(~NoticeRow.delivered)
+    rows["dead_events"] = select(EventRow.id).where(EventRow.dead)
+    rows["pending_events"] = select(EventRow.id).where(EventRow.delivered_at.is_(None), ~EventRow.dead)
+    return rows
+
+
+def _count(rows: Rows) -> ScalarSelect[int]:
     return select(func.count()).select_from(rows.limit(MOST).subquery()).scalar_subquery()
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -14,6 +14,7 @@ from gateways.oms_webhook import NotTaken, OmsWebhook
 from store import outbox
 from store.database import Database
 from store.outbox import Due
+from worker.upkeep import Trouble, beside, kind, pause
 
 logger = logging.getLogger("worker.relay")
 
@@ -36,50 +37,23 @@ async def relay(
 
     Without a webhook, events that are a day old are set aside: one that is set later hears of the last day only.
     """
-    stop = asyncio.Event()
-    work = (
-        _without(database, clock, stop) if webhook is None else _Relay(database, webhook, clock, stop).run()
-    )
-    running = asyncio.create_task(work)
-    try:
+    work = _SetAside(database, clock).run if webhook is None else _Relay(database, webhook, clock).run
+    async with beside("sending events", work):
         yield
-    finally:
-        stop.set()
-        await running
 
 
-async def _without(database: Database, clock: Clock, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        try:
-            await database.awrite(outbox.set_aside, clock())
-        except SQLAlchemyError as error:
-            logger.warning("old events are set aside later: %s", _named(error))
-        await _pause(stop, UNSET_SECONDS)
+@dataclass(frozen=True)
+class _SetAside:
+    database: Database
+    clock: Clock
 
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
-
-
-def _named(error: Exception) -> str:
-    """Its kind alone: the rest may name what a log must not."""
-    return type(getattr(error, "orig", None) or error).__name__
-
-
-@dataclass
-class _Trouble:
-    """Said once when it begins, and once when it is over."""
-
-    of: str
-    met: bool = False
-
-    def seen(self, why: str | None) -> None:
-        if why and not self.met:
-            logger.warning("events wait; %s: %s", self.of, why)
-        elif self.met and not why:
-            logger.info("events go on; %s answers again", self.of)
-        self.met = why is not None
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await self.database.awrite(outbox.set_aside, self.clock())
+            except SQLAlchemyError as error:
+                logger.warning("old events are set aside later: %s", kind(error))
+            await pause(stop, UNSET_SECONDS)
 
 
 @dataclass
@@ -87,48 +61,55 @@ class _Relay:
     database: Database
     webhook: OmsWebhook
     clock: Clock
-    stop: asyncio.Event
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
-    _receiver: _Trouble = field(default_factory=lambda: _Trouble("the order system's webhook"))
-    _books: _Trouble = field(default_factory=lambda: _Trouble("the database"))
+    _receiver: Trouble = field(
+        default_factory=lambda: Trouble("events", "the order system's webhook", logger)
+    )
+    _books: Trouble = field(default_factory=lambda: Trouble("events", "the database", logger))
 
-    async def run(self) -> None:
-        stopped = asyncio.create_task(self.stop.wait())
-        while not self.stop.is_set():
-            free = STREAMS_AT_ONCE - len(self._under_way)
-            claimed = await self._claimed(free)
-            for event in claimed:
-                self._begin(event)
-            if len(claimed) == free:  # there may be more, once one of them is through
-                await asyncio.wait({*self._under_way, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            else:
-                await _pause(self.stop, IDLE_SECONDS)
-        await asyncio.gather(*self._under_way)
+    async def run(self, stop: asyncio.Event) -> None:
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                await self._round(stop, stopped)
+            await asyncio.gather(*self._under_way)
+        finally:
+            stopped.cancel()
+
+    async def _round(self, stop: asyncio.Event, stopped: "asyncio.Task[bool]") -> None:
+        free = STREAMS_AT_ONCE - len(self._under_way)
+        claimed = await self._claimed(free)
+        for event in claimed:
+            self._begin(event, stop)
+        if len(claimed) == free:  # there may be more, once one of them is through
+            await asyncio.wait({*self._under_way, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await pause(stop, IDLE_SECONDS)
 
     async def _claimed(self, most: int) -> list[Due]:
         try:
             claimed = await self.database.awrite(outbox.claim, self.clock(), most)
         except SQLAlchemyError as error:
-            self._books.seen(_named(error))
+            self._books.seen(kind(error))
             return []
         self._books.seen(None)
         return claimed
 
-    def _begin(self, event: Due) -> None:
-        task = asyncio.create_task(self._carry(event))
+    def _begin(self, event: Due, stop: asyncio.Event) -> None:
+        task = asyncio.create_task(self._carry(event, stop))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def _carry(self, first: Due) -> None:
+    async def _carry(self, first: Due, stop: asyncio.Event) -> None:
         """Send a stream's events one after another, for as long as they arrive."""
         event: Due | None = first
         try:
-            while event is not None and not self.stop.is_set():
+            while event is not None and not stop.is_set():
                 event = await self._send(event)
             if event is not None:
                 await self.database.awrite(outbox.give_back, event)
         except SQLAlchemyError as error:  # once its lease is over it is sent again
-            self._books.seen(_named(error))
+            self._books.seen(kind(error))
         except Exception:
             logger.exception("event %s can't be sent", first.event_id)
 

@@ -8,12 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import (
     PollerBehaviorSimpleMaximum,
     UnsandboxedWorkflowRunner,
     Worker,
-    WorkerDeploymentConfig,
 )
 
 from activities.bells import Bells
@@ -33,10 +31,10 @@ from gateways.shop_letters import ShopLetters
 from gateways.smtp import SmtpMailer
 from store.database import Database
 from worker import gateways
-from worker.settings import Settings
+from worker.settings import BadSetting, Settings
 from workflows.backorder import BackorderWorkflow
 from workflows.inventory import InventoryChangeWorkflow
-from workflows.messages import DEPLOYMENT, TASK_QUEUE, backorder_workflow_id
+from workflows.messages import TASK_QUEUE, backorder_workflow_id
 from workflows.resend import ResendWorkflow
 from workflows.review import ReviewWorkflow
 
@@ -82,9 +80,16 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
         payments = await stack.enter_async_context(gateways.payments(settings))
         carrier = await stack.enter_async_context(gateways.carrier(settings))
         database = stack.enter_context(closing(Database(settings.database)))
-        mailer = await stack.enter_async_context(aclosing(SmtpMailer(settings.smtp_url)))
+        mailer = await stack.enter_async_context(aclosing(_mailer(settings)))
         letters, shop_letters = Letters(settings.templates), ShopLetters(settings.templates)
         yield Parts(database, payments, carrier, mailer, letters, links, _shop(settings), shop_letters)
+
+
+def _mailer(settings: Settings) -> SmtpMailer:
+    try:
+        return SmtpMailer(settings.smtp_url)
+    except ValueError as error:
+        raise BadSetting(f"BACKORDER_SMTP_URL: {error}") from None
 
 
 def _shop(settings: Settings) -> Shop:
@@ -157,20 +162,6 @@ def running_worker(client: Client, parts: Parts, **overrides: Any) -> Worker:
         "graceful_shutdown_timeout": DRAIN,
     }
     return Worker(client, **{**options, **overrides})
-
-
-def version(build_id: str | None) -> WorkerDeploymentConfig | None:
-    """A worker's place among versions that run side by side; unversioned without a build id.
-
-    Nothing is pinned: orders live for months, and move to the version that is current with their next task.
-    """
-    if build_id is None:
-        return None
-    return WorkerDeploymentConfig(
-        version=WorkerDeploymentVersion(DEPLOYMENT, build_id),
-        use_worker_versioning=True,
-        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
-    )
 
 
 def settle() -> None:

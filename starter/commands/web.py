@@ -1,29 +1,36 @@
 """The HTTP doors alone."""
 
-import logging
 import socket
+from contextlib import AsyncExitStack
 from functools import partial
 
 from gateways.links import Links
-from gateways.quiet import quiet
 from starter import door
 from starter.commands.up import told_to_stop
-from starter.embedded.web import serving
 from starter.errors import BadInput
 from starter.web.app import pages
 from starter.web.house import House, ReadEvent, tokens
+from starter.web.traced import traced
 from store.migrate import newest
+from worker import logs
 from worker.gateways import payment_page
+from worker.serving import serving
 from worker.settings import BadSetting, Settings
+from worker.telemetry import telemetry
+
+STATEMENT_SECONDS = 10
+"""As long as a reader is waited for: PostgreSQL goes on with nothing that nobody waits for."""
 
 
 async def web(host: str, port: int, *, as_json: bool) -> None:
     """Serve until Ctrl-C or SIGTERM."""
     settings = door.settings()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    quiet()
+    logs.begin(settings)
     stop = told_to_stop()
-    async with door.backorders() as doors, payment_page(settings) as cards:
+    async with AsyncExitStack() as stack:
+        heard = stack.enter_context(telemetry(settings, "backorder-web"))
+        doors = await stack.enter_async_context(door.backorders(heard.speech, STATEMENT_SECONDS))
+        cards = await stack.enter_async_context(payment_page(settings))
         if doors.database is None:
             raise BadSetting("BACKORDER_DATABASE_URL: needed")
         newest(doors.database)
@@ -31,7 +38,7 @@ async def web(host: str, port: int, *, as_json: bool) -> None:
         named, reader = tokens(settings), _reader(settings)
         house = House(settings, doors, doors.database, links, named, reader, payment_page=cards)
         with _listening(host, port) as listener:
-            async with serving(pages(house), listener):
+            async with serving(traced(pages(house), heard.tracer), listener):
                 _say(listener, as_json=as_json)
                 await stop.wait()
 

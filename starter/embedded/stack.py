@@ -96,9 +96,9 @@ class EmbeddedStack:
 
     async def _start(self, opening: AsyncExitStack) -> Addresses:
         from starter.embedded.processes import listening, port_of
-        from starter.embedded.web import serving
+        from worker.serving import serving
 
-        self.data.mkdir(parents=True, exist_ok=True)
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._own(opening)
         web = opening.enter_context(listening(self.ports.web))
         addresses = await self._start_servers(opening, port_of(web))
@@ -126,7 +126,8 @@ class EmbeddedStack:
         from starter.embedded.processes import LOOPBACK, listening, port_of
         from starter.embedded.temporal_server import TemporalServer
 
-        server = await TemporalServer.start(self.data, self.ports.temporal, self.ports.temporal_ui)
+        codec = _codec_endpoint(web)
+        server = await TemporalServer.start(self.data, self.ports.temporal, self.ports.temporal_ui, codec)
         opening.push_async_callback(server.stop)
         smtp = opening.enter_context(listening(self.ports.smtp))
         await opening.enter_async_context(inbox(self.data / "inbox", smtp))
@@ -154,28 +155,35 @@ async def _worker(addresses: Addresses) -> "AsyncIterator[FastAPI]":
     from starter.schedule import schedule_review
     from starter.web.app import pages
     from starter.web.house import House, tokens
+    from starter.web.traced import traced
     from store import keys
     from store.migrate import migrate
     from worker.gateways import payment_page, webhook
+    from worker.gauges import figures
     from worker.relay import relay
+    from worker.speech import tell_unreadable_once
+    from worker.telemetry import telemetry
     from worker.wiring import parts, running_worker, settle
     from workflows.connection import connect, register_search_attributes
 
     settings = _settings(addresses)
-    client = await connect(addresses.temporal)
-    await register_search_attributes(client)
-    async with parts(settings) as built, payment_page(settings) as cards, webhook(settings) as hook:
-        migrate(built.database)
-        at = datetime.now(UTC)
-        await renew_all(built.database, keys.loaded(at), at, settings.time_zone)
-        settle()
-        async with relay(built.database, hook), running_worker(client, built):
-            await schedule_review(client, settings.time_zone)
-            await tell(built.database, client, keys.loaded(at), at)
-            backorders = Backorders(client, built.database, time_zone=settings.time_zone)
-            named = tokens(settings)
-            house = House(settings, backorders, built.database, built.links, named, payment_page=cards)
-            yield pages(house, inbox=settings.data_dir / "inbox")
+    tell_unreadable_once()
+    with telemetry(settings, "backorder", settings.metrics_address) as heard:
+        client = await connect(addresses.temporal, heard.speech)
+        await register_search_attributes(client)
+        async with parts(settings) as built, payment_page(settings) as cards, webhook(settings) as hook:
+            migrate(built.database)
+            at = datetime.now(UTC)
+            await renew_all(built.database, keys.loaded(at), at, settings.time_zone)
+            settle()
+            telling = figures(settings, heard.meter, built.database)
+            async with relay(built.database, hook), telling, running_worker(client, built):
+                await schedule_review(client, settings.time_zone)
+                await tell(built.database, client, keys.loaded(at), at)
+                backorders = Backorders(client, built.database, time_zone=settings.time_zone)
+                named = tokens(settings)
+                house = House(settings, backorders, built.database, built.links, named, payment_page=cards)
+                yield traced(pages(house, inbox=settings.data_dir / "inbox"), heard.tracer)
 
 
 def _settings(addresses: Addresses) -> "Settings":
@@ -188,6 +196,14 @@ def _settings(addresses: Addresses) -> "Settings":
         public_url=addresses.web,
         temporal_ui_url=addresses.temporal_ui,
     )
+
+
+def _codec_endpoint(web: int) -> str | None:
+    """Where the Web UI has read what is encrypted, if anything is."""
+    from starter.embedded.processes import LOOPBACK
+    from worker.settings import Settings
+
+    return f"http://{LOOPBACK}:{web}/codec" if Settings.load().encrypts else None
 
 
 def _publish(data: Path, addresses: Addresses) -> None:

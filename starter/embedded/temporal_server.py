@@ -63,8 +63,12 @@ class TemporalServer:
     downloaded: WorkflowEnvironment | None = None
 
     @classmethod
-    async def start(cls, data: Path, port: int = 7233, ui_port: int = 8233) -> Self:
+    async def start(
+        cls, data: Path, port: int = 7233, ui_port: int = 8233, codec_endpoint: str | None = None
+    ) -> Self:
         """Start on this data directory's file, and wait until it answers; a port that is taken is replaced.
+
+        `codec_endpoint`: where the Web UI has read what is encrypted.
 
         Raises:
             OutOfReach: it ended, or did not answer in time; `temporal.log` says why.
@@ -72,11 +76,12 @@ class TemporalServer:
         await asyncio.to_thread(end_left_over, data)
         port, ui_port = free_port(port), free_port(ui_port)
         server = cls(f"{LOOPBACK}:{port}", f"http://{LOOPBACK}:{ui_port}", data)
+        extra = [*_SKIPPING, *(("--ui-codec-endpoint", codec_endpoint) if codec_endpoint else ())]
         program = binary()
         if program is None:
-            server.downloaded = await _downloaded(data, port, ui_port)
+            server.downloaded = await _downloaded(data, port, ui_port, extra)
         else:
-            server.process = _started(_command(program, port, ui_port, data), data)
+            server.process = _started([*_command(program, port, ui_port, data), *extra], data)
         try:
             await server._ready()
         except BaseException:
@@ -115,7 +120,7 @@ async def _answers(address: str) -> bool:
     return True
 
 
-async def _downloaded(data: Path, port: int, ui_port: int) -> WorkflowEnvironment:
+async def _downloaded(data: Path, port: int, ui_port: int, extra: list[str]) -> WorkflowEnvironment:
     """There is no wheel for this machine: the SDK fetches its own."""
     return await WorkflowEnvironment.start_local(
         namespace=NAMESPACE,
@@ -125,7 +130,7 @@ async def _downloaded(data: Path, port: int, ui_port: int) -> WorkflowEnvironmen
         ui_port=ui_port,
         dev_server_database_filename=str(_database(data)),
         dev_server_log_level="error",
-        dev_server_extra_args=[*_SKIPPING],
+        dev_server_extra_args=extra,
         search_attributes=SEARCH_ATTRIBUTES,
     )
 
@@ -145,7 +150,7 @@ def _started(command: list[str], data: Path) -> "subprocess.Popen[bytes]":
 def _command(program: str, port: int, ui_port: int, data: Path) -> list[str]:
     where = ["--ip", LOOPBACK, "--port", str(port), "--ui-port", str(ui_port), "--namespace", NAMESPACE]
     kept = ["--db-filename", str(_database(data)), "--log-level", "error"]
-    return [program, "server", "start-dev", *where, *kept, *_SKIPPING, *_search_attributes()]
+    return [program, "server", "start-dev", *where, *kept, *_search_attributes()]
 
 
 def _search_attributes() -> list[str]:

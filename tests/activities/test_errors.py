@@ -1,9 +1,15 @@
 """The one place where refusals become failures that Temporal understands."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from psycopg.errors import UniqueViolation
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import IntegrityError
+from temporalio.api.failure.v1 import Failure
+from temporalio.converter import DefaultFailureConverter, PayloadConverter
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
@@ -81,6 +87,39 @@ async def test_a_gateway_that_fails_is_tried_again_and_says_how_it_failed(
 
     assert (failed.value.type, failed.value.message) == (kind, str(error))
     assert not failed.value.non_retryable
+
+
+ADDRESS = "ada@example.com"
+
+
+class _Person(BaseModel):
+    age: int
+
+
+def _quoting() -> Iterator[tuple[Exception, str]]:
+    """Errors whose words quote what they were given, and what they are called."""
+    yield (
+        IntegrityError("INSERT", None, UniqueViolation(f"DETAIL: Key (email)=({ADDRESS})")),
+        "UniqueViolation",
+    )
+    try:
+        _Person.model_validate({"age": ADDRESS})
+    except ValidationError as error:
+        yield error, "ValidationError"
+
+
+@pytest.mark.parametrize(("error", "kind"), list(_quoting()))
+async def test_an_error_that_quotes_what_it_was_given_is_told_by_its_kind_alone_and_tried_again(
+    error: Exception, kind: str
+) -> None:
+    with pytest.raises(ApplicationError) as failed:
+        await _translated(error)
+
+    failure = Failure()
+    DefaultFailureConverter().to_failure(failed.value, PayloadConverter.default, failure)
+    assert (failed.value.type, failed.value.message) == (type(error).__name__, kind)
+    assert not failed.value.non_retryable
+    assert ADDRESS not in str(failure)
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from domain.notices import Kind
 from domain.policy import Policy
 from domain.status import Status
 from gateways.links import Links
-from starter.embedded.web import serving
 from store import catalog
 from tests.customer import customer_app
 from tests.shop import EXAMPLES, Shop, line
+from worker.serving import serving
 
 LANGUAGES = {"en": "en_US", "de": "de_DE"}
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen, <b>blau</b> & groß"

@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from starter.client import Backorders
-from starter.embedded.web import serving
 from starter.tokens import Scope as May
 from starter.web.app import pages
 from store.base import Base
 from store.database import Database
 from tests.shop import Shop, open_shop
 from tests.starter.api import headers, house_of, patient
+from worker.serving import serving
 
 pytestmark = pytest.mark.slow
 

@@ -22,7 +22,7 @@ from starter.embedded.inbox_pages import inbox_app
 from starter.embedded.processes import alive, listening, port_of
 from starter.embedded.stack import Addresses, AlreadyRunning, EmbeddedStack, Ports, running
 from starter.embedded.temporal_server import TemporalServer
-from starter.embedded.web import serving
+from worker.serving import serving
 
 ANY = Ports(temporal=0, temporal_ui=0, web=0, smtp=0)
 LIMIT_SECONDS = 30

@@ -9,13 +9,13 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from starter.embedded.processes import listening, port_of
-from starter.embedded.web import serving
 from starter.web.app import pages
 from starter.web.house import House
 from store.database import Database
 from tests.browser import barriers, chromium, overflow
 from tests.room import TOKENS
 from tests.shop import LINKS, SKU, Shop, open_shop
+from worker.serving import serving
 from worker.settings import Settings
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 _DRAIN_SECONDS = 5
 
@@ -18,7 +18,7 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
+async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
     """Serve on a listening socket for as long as the block lasts.
 
     The socket is the caller's: uvicorn, asked for a port that is taken, would leave the whole process.
@@ -26,7 +26,11 @@ async def serving(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
     # Its connections inherit it; without, the second half of every answer waits 40 ms for the first to be acknowledged.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = uvicorn.Config(
-        app, log_level="warning", lifespan="off", timeout_graceful_shutdown=_DRAIN_SECONDS
+        app,
+        log_level="warning",
+        log_config=None,  # what it tells goes the way of our own log
+        lifespan="off",
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
