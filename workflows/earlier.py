@@ -20,6 +20,8 @@ ASKS = "asks-for-a-choice"
 RECORDS = "records-changes"
 """Since 0.2 another payment method is a change like others."""
 
+PATCHES = frozenset({ASKS, RECORDS})
+
 
 def next_step(state: OrderState, now: datetime) -> Step:
     """What is due next, for an order of any version."""

@@ -42,4 +42,12 @@ async def malformed_change(life: Life) -> None:
     await failed(handle)
 
 
-CHANGES = (received, received_twice, adjusted, inbound, malformed_change)
+async def another_changes_id(life: Life) -> None:
+    """A body that belongs to another workflow id."""
+    at = (await life.shop.now()).isoformat()
+    body = {"change_id": f"not-{life.name}", "kind": "received", "happened_at": at}
+    handle = await life.starts(body | {"lines": [{"sku": life.sku, "quantity": 1}]}, INVENTORY_CHANGE)
+    await failed(handle)
+
+
+CHANGES = (received, received_twice, adjusted, inbound, malformed_change, another_changes_id)

@@ -1,6 +1,7 @@
 """Notices sent once more whose histories are kept, beside those of their orders."""
 
 from contextlib import suppress
+from typing import Any
 
 from domain.correcting import Resending
 from domain.notices import Kind
@@ -50,9 +51,22 @@ async def told_again_without_a_mail_server(life: Life) -> None:
 
 async def told_again_in_vain(life: Life) -> None:
     """An order that nobody knows."""
-    wish = resending(life.name)
+    await _started(life, resending(life.name))
+
+
+async def told_again_by_mistake(life: Life) -> None:
+    """A body that can't be meant."""
+    await _started(life, {"order": life.name})
+
+
+async def told_again_under_anothers_id(life: Life) -> None:
+    await _started(life, resending(life.name).model_copy(update={"number": "2"}))
+
+
+async def _started(life: Life, body: Any) -> None:
+    """By a foreign client, under the id of the life's own notice."""
     handle = await life.shop.client.start_workflow(
-        RESEND, wish, id=resend_workflow_id(wish), task_queue=TASK_QUEUE
+        RESEND, body, id=resend_workflow_id(resending(life.name)), task_queue=TASK_QUEUE
     )
     await failed(handle)
 
@@ -62,4 +76,6 @@ CORRECTIONS = (
     told_again_to_a_closed_mailbox,
     told_again_without_a_mail_server,
     told_again_in_vain,
+    told_again_by_mistake,
+    told_again_under_anothers_id,
 )

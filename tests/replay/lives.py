@@ -4,8 +4,10 @@ import asyncio
 from contextlib import suppress
 from datetime import timedelta
 
+from domain.cancellation import Cancellation, CancelledLine, Reason
 from domain.errors import UnknownOrder
 from domain.notices import Kind
+from starter.errors import Refusal
 from tests.replay.life import Life, failed
 from tests.shop import eventually, line
 
@@ -157,6 +159,35 @@ async def another_body(life: Life) -> None:
     await failed(life.handle)
 
 
+async def another_body_at_checkout(life: Life) -> None:
+    """As before, and somebody waits for the answer."""
+    await life.receive(2)
+    await life.place()
+    await life.ends()
+    with suppress(Refusal):
+        await life.place(7)
+
+
+async def another_orders_id(life: Life) -> None:
+    """A body that belongs to another workflow id."""
+    order = await life.order()
+    await life.starts(order.model_copy(update={"order_id": f"not-{life.name}"}))
+    await failed(life.handle)
+
+
+async def another_wish_under_the_same_id(life: Life) -> None:
+    """The first one is carried out, and whoever asked for the second is told."""
+    await life.place()
+    await life.waits()
+    for units in (1, 2):
+        line = CancelledLine(sku=life.sku, quantity=units)
+        wish = Cancellation(cancellation_id=life.name, reason=Reason.PRICE, lines=(line,))
+        with suppress(Refusal):
+            await life.shop.doors.cancel(life.name, wish)
+    await life.cancel()
+    await life.ends()
+
+
 async def rejected(life: Life) -> None:
     await life.place(lines=[line("UNKNOWN", 1)])
     await life.ends()
@@ -218,6 +249,9 @@ ORDERS = (
     unreadable,
     malformed,
     another_body,
+    another_body_at_checkout,
+    another_orders_id,
+    another_wish_under_the_same_id,
     rejected,
     too_late,
     charge_unanswered,

@@ -1,10 +1,12 @@
-"""Play every life and keep its history: `python -m tests.replay.record [FOLDER]`.
+"""Play every life and keep its history: `python -m tests.replay.record [--into FOLDER] [LIFE …]`.
 
 Writes `tests/replay/histories/<version>/<workflow id>.json` (`<workflow id>.<n>.json` where a life has several
-runs; a slash in an id is written `%2F`), or the same into FOLDER. Record a set for each release, and leave the older ones: orders placed with
-them are still open. What stood in the version's folder before is replaced.
+runs; a slash in an id is written `%2F`), or the same into FOLDER. Record a set for each release, and leave the older
+ones: orders placed with them are still open. What stood in the folder before is replaced; where lives are named (as
+`told-weekly`), only those are played, and added to what is there.
 """
 
+import argparse
 import asyncio
 import json
 import logging
@@ -29,6 +31,7 @@ from tests.replay.correcting_lives import CORRECTIONS, resending
 from tests.replay.life import Life
 from tests.replay.lives import ORDERS
 from tests.replay.parcel_lives import PARCELS
+from tests.replay.review_lives import REVIEWS, review_id
 from tests.replay.waiting_lives import WAITS
 from tests.shop import Shop, open_shop
 from workflows.messages import backorder_workflow_id, inventory_workflow_id, resend_workflow_id
@@ -38,22 +41,24 @@ RECORDER = "recorder"
 
 Play = Callable[[Life], Coroutine[Any, Any, None]]
 
+PLAYS: tuple[Play, ...] = (*ORDERS, *PARCELS, *WAITS, *CHANGES, *CORRECTIONS, *REVIEWS)
 
-async def record(folder: Path) -> int:
-    """Play the lives one after another in one shop; how many histories they left."""
+
+async def record(folder: Path, named: Sequence[str] = ()) -> int:
+    """Play the lives, or those that are named, one after another in one shop; how many histories they left."""
     with TemporaryDirectory() as scratch:
         database = Database(f"sqlite:///{scratch}/backorder.db")
         migrate(database)
         try:
             async with open_shop(database, Path(scratch), identity=RECORDER) as shop:
-                return sum([await _play(shop, life, folder) for life in _lives(shop)])
+                return sum([await _play(shop, life, folder) for life in _lives(shop, named)])
         finally:
             database.close()
 
 
-def _lives(shop: Shop) -> Sequence[tuple[Play, Life]]:
-    plays = (*ORDERS, *PARCELS, *WAITS, *CHANGES, *CORRECTIONS)
-    lives = [(play, Life(shop, play.__name__.replace("_", "-"))) for play in plays]
+def _lives(shop: Shop, named: Sequence[str]) -> Sequence[tuple[Play, Life]]:
+    every = [(play, Life(shop, play.__name__.replace("_", "-"))) for play in PLAYS]
+    lives = [(play, life) for play, life in every if not named or life.name in named]
     products = tuple(Product(sku=life.sku, title=life.sku.title()) for _, life in lives)
     shop.database.write(catalog.load_products, products)
     return lives
@@ -68,6 +73,7 @@ async def _play(shop: Shop, part: tuple[Play, Life], folder: Path) -> int:
         backorder_workflow_id(life.name),
         inventory_workflow_id(life.name),
         resend_workflow_id(resending(life.name)),
+        review_id(life.name),
     )
     for workflow_id in ids:
         runs = await _runs(shop, workflow_id)
@@ -118,10 +124,15 @@ def _clean(part: Any) -> Any:
 
 def main() -> None:
     logging.getLogger("temporalio").setLevel(logging.CRITICAL)  # lives fail on purpose
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HISTORIES / version("backorder")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    count = asyncio.run(record(folder))
+    asked = argparse.ArgumentParser(description="Record lives.")
+    asked.add_argument("--into", type=Path, default=HISTORIES / version("backorder"), metavar="FOLDER")
+    asked.add_argument("lives", nargs="*", metavar="LIFE")
+    wanted = asked.parse_args()
+    folder: Path = wanted.into
+    if not wanted.lives:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    count = asyncio.run(record(folder, wanted.lives))
     sys.stdout.write(f"{count} histories in {folder}\n")
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from domain.changes import Consent, Hold, Prioritisation, Release
+from domain.changes import Consent, Hold, KeepWaiting, Prioritisation, Release
 from domain.notices import Kind
 from domain.policy import Law, Policy, Product
 from domain.status import Status
@@ -27,6 +27,18 @@ async def promise_moved(life: Life) -> None:
     await life.waits()
     await _announced(life, 20)
     await life.until(lambda order: order.told(Kind.PROMISE_MOVED))
+    await life.receive(2)
+    await life.ends()
+
+
+async def promise_lost(life: Life) -> None:
+    """The supply that it waited for will not come."""
+    await _announced(life, 10)
+    await life.place()
+    await life.waits()
+    eta = (await life.shop.now()).date() + timedelta(days=10)
+    await life.shop.announce(f"PO-{life.name}", 2, eta, life.sku, cancelled=True)
+    await life.until(lambda order: order.promised_on is None and order.told(Kind.PROMISE_MOVED))
     await life.receive(2)
     await life.ends()
 
@@ -85,6 +97,19 @@ async def gone_stale(life: Life) -> None:
     await life.ends()
 
 
+async def never_stale(life: Life) -> None:
+    """The shop lets an order wait for as long as its date moves."""
+    now = await life.shop.now()
+    patient = Policy(delay_rule={"*": Law.NONE}, stale_after_days_past_promise=None)
+    life.shop.database.write(catalog.load_policy, patient, now)
+    await _announced(life, 10)
+    await life.place()
+    life.shop.database.write(catalog.load_policy, Policy(), now)
+    await life.waits()
+    await life.receive(2)
+    await life.ends()
+
+
 async def discontinued(life: Life) -> None:
     await life.place()
     await life.waits()
@@ -102,10 +127,30 @@ async def held_and_released(life: Life) -> None:
     await life.ends()
 
 
+async def held_in_parcel(life: Life) -> None:
+    """No carrier is there, and meanwhile operations stop it: its parcel waits."""
+    life.shop.carrier.down_until(await life.shop.now() + timedelta(hours=1))
+    await life.receive(2)
+    await life.place()
+    await life.rests()
+    await life.shop.doors.hold(life.name, Hold(reason="a question"))
+    await _days_go_by(life, 1)
+    await life.shop.doors.release(life.name, Release(reason="answered"))
+    await life.ends()
+
+
 async def moved_ahead(life: Life) -> None:
     await life.place()
     await life.waits()
     await life.shop.doors.prioritise(life.name, Prioritisation(days=3, reason="asked for"))
+    await life.receive(2)
+    await life.ends()
+
+
+async def kept_waiting(life: Life) -> None:
+    await life.place()
+    await life.waits()
+    await life.shop.doors.keep_waiting(life.name, KeepWaiting())
     await life.receive(2)
     await life.ends()
 
@@ -125,13 +170,17 @@ async def released_later(life: Life) -> None:
 
 WAITS = (
     promise_moved,
+    promise_lost,
     delay_kept,
     delay_refused,
     delay_unanswered,
     delay_untold,
     gone_stale,
+    never_stale,
     discontinued,
     held_and_released,
+    held_in_parcel,
     moved_ahead,
+    kept_waiting,
     released_later,
 )
