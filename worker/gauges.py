@@ -65,7 +65,7 @@ async def figures(
     if settings.metrics_address is None:
         yield
         return
-    reader = Gauges(meter, database, clock)
+    reader = Gauges(meter, database, clock, sends=settings.webhook_url is not None)
 
     async def work(stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -80,11 +80,15 @@ async def figures(
 
 @dataclass
 class Gauges:
-    """Sets each to what the books say; what there is no more of falls to 0."""
+    """Sets each to what the books say; what there is no more of falls to 0.
+
+    Of the outbox nothing is said unless it `sends`: events that nobody wants are late for nobody.
+    """
 
     meter: MetricMeter
     database: Database
     clock: Callable[[], datetime]
+    sends: bool = True
     _currencies: set[str] = field(default_factory=set)
     _books: Trouble = field(default_factory=lambda: Trouble("the figures", "the database", logger))
 
@@ -104,15 +108,13 @@ class Gauges:
     async def _read(self) -> None:
         standing = await self.database.aread(gauges.standing)
         trouble = await self.database.aread(gauges.trouble)
-        waits_since = await self.database.aread(gauges.oldest_event)
         await self._given.read()
         now = self.clock()
         self._show_open(standing, now)
         self._each("backorder_holds", "kind", trouble.holds)
         self._one("backorder_notices_failed", trouble.notices_failed)
-        self._one("backorder_outbox_pending", trouble.outbox_pending)
-        self._one("backorder_outbox_dead", trouble.outbox_dead)
-        self._one("backorder_outbox_lag_seconds", _age(waits_since, now))
+        if self.sends:
+            await self._show_outbox(trouble, now)
         self._one("backorder_unrung_bells", trouble.unrung_bells)
         self._one("backorder_figures_read_at_seconds", int(now.timestamp()))
 
@@ -127,6 +129,12 @@ class Gauges:
         self._one("backorder_units_waiting", sum(one.units for one in standing))
         oldest = min((one.oldest for one in standing), default=None)
         self._one("backorder_oldest_order_seconds", _age(oldest, now))
+
+    async def _show_outbox(self, trouble: gauges.Trouble, now: datetime) -> None:
+        since = await self.database.aread(gauges.oldest_event)
+        self._one("backorder_outbox_pending", trouble.outbox_pending)
+        self._one("backorder_outbox_dead", trouble.outbox_dead)
+        self._one("backorder_outbox_lag_seconds", _age(since, now))
 
     def _one(self, name: str, value: int) -> None:
         self._set[name].set(value)

@@ -40,6 +40,8 @@ ONLY_IN_TROUBLE: Final = {
 ONLY_IN_TIME: Final = {"approximate_backlog_age_seconds"}
 """What the server tells of a queue once it has stood for a minute."""
 
+ONLY_WITH_A_WEBHOOK: Final = {name for name in NAMES if "outbox" in name}
+
 PROMETHEUS_OWN: Final = {"up", "ALERTS"}
 
 
@@ -178,7 +180,8 @@ async def _exposed(shop: Machine) -> list[str] | None:
 
 def _charts_show_what_is_told(worker: str, server: str) -> None:
     """Every series of the alerts and the dashboard is one that somebody serves; every figure of ours is shown."""
-    there = _series(worker) | _series(server) | ONLY_IN_TROUBLE | ONLY_IN_TIME | PROMETHEUS_OWN
+    there = _series(worker) | _series(server) | PROMETHEUS_OWN
+    there |= ONLY_IN_TROUBLE | ONLY_IN_TIME | ONLY_WITH_A_WEBHOOK
     board = json.loads((ROOT / "deploy/grafana/dashboards/backorder.json").read_text())
     charts = _asked([target["expr"] for panel in board["panels"] for target in panel.get("targets", [])])
     groups = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text())["groups"]

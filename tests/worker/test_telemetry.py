@@ -66,6 +66,17 @@ async def test_our_figures_are_those_of_the_books(stock: Stockroom) -> None:
     assert told["backorder_figures_read_at_seconds"] == day(15).timestamp()
 
 
+async def test_events_that_nobody_wants_are_late_for_nobody(stock: Stockroom) -> None:
+    scraped = Scraped()
+    stock.place("100")
+
+    await Gauges(scraped.meter, stock.database, lambda: day(15), sends=False).read()
+
+    told = scraped.read()
+    assert told["backorder_units_waiting"] == 1
+    assert not [name for name in told if "outbox" in name]
+
+
 async def test_what_there_is_no_more_of_falls_to_nothing(stock: Stockroom) -> None:
     scraped = Scraped()
     gauges = Gauges(scraped.meter, stock.database, lambda: day(15))
