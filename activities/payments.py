@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from temporalio import activity
 
@@ -25,6 +26,8 @@ from store.database import Database
 from store.money import Approval, Decline
 from store.parcels import Step
 from store.placing import Placed
+
+_LONG = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ class Payments:
         attempt = await self.database.awrite(money.to_charge, step)
         found = await self.provider.find(attempt)
         reference = found.reference if isinstance(found, Charged) else None
-        return await self.database.awrite(money.charge_found, step, attempt.key, reference)
+        declined = found.code if isinstance(found, Declined) else None
+        return await self.database.awrite(money.charge_found, step, attempt.key, reference, declined)
 
     @activity.defn
     async def refund_payment(self, step: Step) -> OrderState:
@@ -115,8 +119,12 @@ class Payments:
         return Approval(reference=done.reference)
 
     async def _found(self, step: Step, attempt: Attempt) -> PaymentOutcome | None:
-        """What came of this call, when an earlier try may have reached the provider."""
-        if step.again or activity.info().attempt > 1:
+        """What came of this call, when an earlier try may have reached the provider.
+
+        One that was stored long ago may have been made by a workflow that got lost, and no provider knows a key for ever.
+        """
+        long_ago = attempt.stored_at is not None and step.at - attempt.stored_at > _LONG
+        if step.again or long_ago or activity.info().attempt > 1:
             return await self.provider.find(attempt)
         return None
 

@@ -31,6 +31,7 @@ class Change(StrEnum):
     EMAIL = "email"
     NOTICE = "notice"
     PATIENCE = "patience"
+    WORKFLOW = "workflow"
 
 
 class AddressChange(Address):

@@ -1,10 +1,13 @@
 """The answer at checkout."""
 
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from domain.model import Model
 from domain.queue import Priority
+
+DECIDED_WITHIN = timedelta(seconds=30)
+"""Who asked gets no order later."""
 
 
 class DecisionOutcome(StrEnum):

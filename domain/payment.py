@@ -42,6 +42,7 @@ class Attempt(Model):
     currency: str
     method: str
     reference: str | None = None
+    stored_at: Instant | None = None
 
 
 class OutsideKind(StrEnum):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from temporalio.client import WithStartWorkflowOperation
+from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import (
     SearchAttributePair,
     TypedSearchAttributes,
@@ -26,27 +26,36 @@ from workflows.messages import (
 
 
 def start(order: Order) -> WithStartWorkflowOperation[Any, Any]:
-    return WithStartWorkflowOperation(
-        BACKORDER,
-        order,
-        id=backorder_workflow_id(order.order_id),
-        task_queue=TASK_QUEUE,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        static_summary=summary(order),
-        static_details=details(order),
-        search_attributes=_search_attributes(order),
-    )
+    attributes = _search_attributes(order, "placing", order.customer.tier)
+    return WithStartWorkflowOperation(BACKORDER, order, **_as_ever(order), search_attributes=attributes)
 
 
-def _search_attributes(order: Order) -> TypedSearchAttributes:
+async def start_again(client: Client, order: Order, status: str, priority: str) -> None:
+    """Give a known order a workflow again, if it has none: it reads the database, and goes on from there."""
+    attributes = _search_attributes(order, status, priority)
+    await client.start_workflow(BACKORDER, order, **_as_ever(order), search_attributes=attributes)
+
+
+def _as_ever(order: Order) -> dict[str, Any]:
+    """However it is started, an order has one life: one that runs already is left alone."""
+    return {
+        "id": backorder_workflow_id(order.order_id),
+        "task_queue": TASK_QUEUE,
+        "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING,
+        "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        "static_summary": summary(order),
+        "static_details": details(order),
+    }
+
+
+def _search_attributes(order: Order, status: str, priority: str) -> TypedSearchAttributes:
     """At the start they cost nothing; the workflow adds what it decides."""
     return TypedSearchAttributes(
         [
-            SearchAttributePair(STATUS, "placing"),
+            SearchAttributePair(STATUS, status),
             SearchAttributePair(SKUS, searchable(order.skus)),
             SearchAttributePair(CUSTOMER, order.customer.customer_id),
-            SearchAttributePair(PRIORITY, order.customer.tier),
+            SearchAttributePair(PRIORITY, priority),
             SearchAttributePair(PLACED, order.placed_at),
         ]
     )

@@ -53,6 +53,11 @@ def readdressed(order_id: str, number: int) -> str:
     return f"{order_id}-email-{number}"
 
 
+def repaired(order_id: str, at: datetime) -> str:
+    """One repair of an order at one moment."""
+    return f"{order_id}-repaired-{at:%Y%m%dT%H%M%S%f}"
+
+
 def resent(order_id: str, kind: str, occasion: str, number: str) -> str:
     """One notice, sent once more for the time that `number` tells from others."""
     return f"{order_id}/{kind}/{occasion}/again-{number}"

@@ -176,11 +176,15 @@ def charged(session: Session, step: Step, attempt: Attempt, answer: Approval | D
     return placing.as_it_stands(session, order)
 
 
-def charge_found(session: Session, step: Step, key: str, reference: str | None) -> OrderState:
-    """What became of a charge that nobody answered for: taken (then refunded), or never made."""
+def charge_found(
+    session: Session, step: Step, key: str, reference: str | None, declined: str | None = None
+) -> OrderState:
+    """What became of a charge that nobody answered for: taken (then refunded), `declined`, or never made."""
     order = orders.own(session, step.order_id)
     if reference is not None:
         payments.succeed(session, key, reference, step.at)
+    elif declined is not None:
+        payments.decline(session, key, declined, step.at)
     else:
         payments.never_happened(session, key)
     rests.over(session, order, "refund")

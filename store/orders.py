@@ -163,6 +163,7 @@ def _attempt(order: Row[Any], call: Call, parcels: Iterable[ParcelState]) -> Att
         currency=call.currency,
         method=call.method,
         reference=next(held, None) if call.kind is PaymentKind.CAPTURE else None,
+        stored_at=call.at,
     )
 
 

@@ -114,6 +114,7 @@ def attempt(payment: PaymentRow, reference: str | None = None) -> Attempt:
         currency=payment.currency,
         method=payment.method,
         reference=reference,
+        stored_at=payment.at,
     )
 
 

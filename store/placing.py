@@ -6,7 +6,14 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, literal, select
 from sqlalchemy.orm import Session
 
-from domain.decision import Decision, DecisionLine, DecisionOutcome, DecisionReason, Refusal
+from domain.decision import (
+    DECIDED_WITHIN,
+    Decision,
+    DecisionLine,
+    DecisionOutcome,
+    DecisionReason,
+    Refusal,
+)
 from domain.errors import MalformedOrder, OrderBodyChanged
 from domain.limits import beyond_limits
 from domain.model import Instant, Model
@@ -49,7 +56,7 @@ def place(session: Session, placing: Placing) -> Placed:
     order = placing.order
     known = orders.find(session, order.order_id)
     if known is not None and not _may_begin_again(known, placing):
-        return as_it_stands(session, known)
+        return _resumed(session, known, placing)
     terms = policy(session)
     life = _record(session, placing, terms, known)
     if placing.late:
@@ -71,6 +78,14 @@ def _may_begin_again(known: Row[Any], placing: Placing) -> bool:
     if not over and known.digest != placing.order.digest():
         raise OrderBodyChanged(known.order_id)
     return over and known.asked_at < placing.asked_at
+
+
+def _resumed(session: Session, known: Row[Any], placing: Placing) -> Placed:
+    """As it stands; but one whose workflow got lost before the decision is rejected: who asked has given up."""
+    another = placing.asked_at > known.asked_at
+    if known.status == Status.PLACING and another and placing.at - known.asked_at > DECIDED_WITHIN:
+        return _free(session, known, unavailable(), placing.at)
+    return as_it_stands(session, known)
 
 
 def as_it_stands(session: Session, life: Row[Any]) -> Placed:

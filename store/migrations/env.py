@@ -4,11 +4,13 @@ from alembic import context
 
 from store import door_tables, life_tables, shop_tables, supply_tables, tables  # noqa: F401 - they fill the metadata
 from store.base import Base
+from store.connecting import unhurried
 from store.database import Database
 
 database: Database = context.config.attributes["database"]
 
 with database.engine.connect() as connection:
+    unhurried(connection)
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,

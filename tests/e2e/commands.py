@@ -46,6 +46,17 @@ def silent(address: str) -> bool:
 @contextmanager
 def running_up(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
     """A running `backorder up` with the example's catalogue and some supply of it, and its addresses."""
+    with running_up_bare(data, settings) as addresses:
+        assert run(data, "catalog", "load", str(EXAMPLES / "catalog.json")).returncode == 0
+        eta = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+        announced = run(data, "inbound", "PO-1", f"{SKU}=500", "--eta", eta, "--supplier", "Acme Widgets")
+        assert announced.returncode == 0, announced.stderr
+        yield addresses
+
+
+@contextmanager
+def running_up_bare(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
+    """A running `backorder up` that knows of no product, and its addresses."""
     process = subprocess.Popen(
         [COMMAND, "up", "--json"],
         env=environment(data) | dict(settings or {}),
@@ -56,10 +67,6 @@ def running_up(data: Path, settings: Mapping[str, str] | None = None) -> Iterato
     assert process.stdout
     addresses: dict[str, Any] = json.loads(process.stdout.readline())
     try:
-        assert run(data, "catalog", "load", str(EXAMPLES / "catalog.json")).returncode == 0
-        eta = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
-        announced = run(data, "inbound", "PO-1", f"{SKU}=500", "--eta", eta, "--supplier", "Acme Widgets")
-        assert announced.returncode == 0, announced.stderr
         yield addresses
     finally:
         process.send_signal(signal.SIGTERM)
