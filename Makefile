@@ -18,9 +18,15 @@ test: lint $(VENV)/.installed-dev
 check: lint $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not soak"
 
-# The same again and again: 20 demos, 100 commands, 30 workers, ten times as many random histories; some 40 minutes.
+# The same again and again: 20 demos, 100 commands, 30 workers, ten times as many random histories; 30 kills under 200
+# orders on each database, minutes without a database, storms on every line to the outside. An hour, more on a busy
+# machine; each wait in it has an end. `make soak-faults` is the part that kills and cuts: some 15 minutes.
 soak: $(VENV)/.installed-dev
 	HISTORIES=10 $(BIN)/python -m pytest -n 2 -m "soak or histories"
+
+.PHONY: soak-faults
+soak-faults: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n 2 -m soak -rP tests/scenarios
 
 .PHONY: lint
 lint: $(VENV)/.installed-dev

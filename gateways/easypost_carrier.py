@@ -13,7 +13,7 @@ Not sent, since we do not have them: dimensions, telephone numbers (some carrier
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from easypost.constant import API_BASE, API_VERSION
 from easypost.easypost_client import EasyPostClient
@@ -22,7 +22,14 @@ from easypost.errors.api.not_found_error import NotFoundError
 from domain.model import Instant
 from domain.order import Address
 from gateways.carrier import AddressRefused, Label, ParcelSpec, Rate, Tracked
-from gateways.easypost_errors import GATEWAY, blame_the_address, calling, is_about_the_address
+from gateways.easypost_errors import (
+    BEGUN_WITHIN_SECONDS,
+    GATEWAY,
+    blame_the_address,
+    calling,
+    is_about_the_address,
+    stepping,
+)
 from gateways.easypost_shapes import (
     Bought,
     Message,
@@ -38,10 +45,11 @@ from gateways.easypost_shapes import (
 )
 from gateways.errors import GatewayError, GatewayUnavailable, OutcomeUnknown, PermanentRefusal
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 TIMEOUT_SECONDS: Final = (4, 20)
-"""To connect, and for the answer; carriers are slow to quote, and a step of an order has half a minute."""
+"""To connect, and for the answer; carriers are slow to quote."""
 
 ADDRESS_REFUSED: Final = AddressRefused(message="No carrier delivers to this address.")
 
@@ -53,35 +61,48 @@ class EasyPostCarrier:
         api_key: decides between EasyPost's test and production modes.
         ship_from: the warehouse, or where it wants its returns.
         api_base: another server that speaks EasyPost's API, with its version (`https://…/v2`).
+        begun_within: in how many seconds from its beginning a step makes the last of its calls.
     """
 
-    def __init__(self, api_key: str, ship_from: Address, api_base: str | None = None) -> None:
+    def __init__(
+        self,
+        api_key: str,
+        ship_from: Address,
+        api_base: str | None = None,
+        begun_within: float = BEGUN_WITHIN_SECONDS,
+    ) -> None:
         self._client = EasyPostClient(
             api_key,
             api_base or f"{API_BASE}/{API_VERSION}",
             timeout=TIMEOUT_SECONDS,  # type: ignore[arg-type]  # the SDK hands it to requests as it is
         )
         self._ship_from = ship_from
+        self._begun_within = begun_within
 
     async def rates(self, key: str, spec: ParcelSpec, at: Instant) -> tuple[Rate, ...] | AddressRefused:
         """What the carriers offer now; for a label that was bought, what they offered then."""
-        return await asyncio.to_thread(_or_address, lambda: self._rates(key, spec, at))
+        return await self._step(_or_address, lambda: self._rates(key, spec, at))
 
     async def buy(self, key: str, spec: ParcelSpec, rate: Rate, at: Instant) -> Label | AddressRefused:  # noqa: ARG002 - EasyPost has its own clock
         """Buy at EasyPost's current rate for this service, or return the label that was bought before."""
-        return await asyncio.to_thread(_or_address, lambda: self._buy(key, spec, rate))
+        return await self._step(_or_address, lambda: self._buy(key, spec, rate))
 
     async def find(self, key: str) -> Label | None:
         """The label bought under this key, unless a refund was asked for (and not rejected)."""
-        return await asyncio.to_thread(self._find, key)
+        return await self._step(self._find, key)
 
     async def void(self, key: str, at: Instant) -> None:  # noqa: ARG002 - EasyPost has its own clock
         """Ask for the refund; the carrier grants it within days to weeks."""
-        await asyncio.to_thread(self._void, key)
+        await self._step(self._void, key)
 
     async def track(self, carrier: str, tracking: str, at: Instant) -> Tracked | None:  # noqa: ARG002 - EasyPost has its own clock
         """Read the tracker that EasyPost made with the label."""
-        return await asyncio.to_thread(self._track, carrier, tracking)
+        return await self._step(self._track, carrier, tracking)
+
+    async def _step(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """In a thread, for which it may have to wait."""
+        with stepping(self._begun_within):
+            return await asyncio.to_thread(act, *args, **kwargs)
 
     def _rates(self, key: str, spec: ParcelSpec, at: Instant) -> tuple[Rate, ...] | AddressRefused:
         known = self._all(key)

@@ -5,8 +5,10 @@ they may repeat an address.
 """
 
 import re
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -39,6 +41,14 @@ _AWAY: Final = frozenset(
 )
 """Said with a status of a refusal, but the carrier behind was only not reached in time."""
 
+BEGUN_WITHIN_SECONDS: Final = 18
+"""A step of an order makes several calls, and has 45 s before it is asked again: the last of them begins by then.
+
+Two steps under one key at once could buy two labels, for EasyPost's references are not unique.
+"""
+
+_begins_until: ContextVar[float] = ContextVar("_begins_until", default=float("inf"))
+
 _CODE: Final = re.compile(r"[A-Z0-9_.]{1,80}")
 _DESTINATION: Final = re.compile(
     r"address|\bzip|postal|postcode|\bcity\b|\bstate\b|province|country|destination|recipient|ship[ _-]?to"
@@ -49,8 +59,20 @@ _ORIGIN: Final = re.compile(r"from[ _]address|ship[ _-]?from|shipper|sender|orig
 
 
 @contextmanager
+def stepping(seconds: float) -> Iterator[None]:
+    """What is called within the block, also in a thread of its own, begins within so many seconds from now."""
+    before = _begins_until.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _begins_until.reset(before)
+
+
+@contextmanager
 def calling(*, acts: bool = False) -> Iterator[None]:
     """Let EasyPost's errors out as ours; one that `acts` may have acted when its answer is lost."""
+    if time.monotonic() > _begins_until.get():
+        raise GatewayUnavailable(GATEWAY, "too slow")
     try:
         yield
     except EasyPostError as error:

@@ -30,15 +30,25 @@ _ADDRESS = re.compile(r"\S+@\S+")
 class SmtpMailer:
     """Speaks `smtp://`, `smtps://` or `smtp+starttls://user:password@host:port`; certificates are verified.
 
-    `tls` replaces the system's trusted authorities (a company's own, a test's).
+    `tls` replaces the system's trusted authorities (a company's own, a test's). `timeout_seconds` is for one answer of
+    the server, `whole_seconds` for a letter with its wait for those before it: less than the time after which its
+    activity is asked again, or two of them would send it.
     """
 
     gateway: Final = "mail"
 
-    def __init__(self, url: str, *, tls: ssl.SSLContext | None = None, timeout_seconds: float = 30) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        tls: ssl.SSLContext | None = None,
+        timeout_seconds: float = 20,
+        whole_seconds: float = 40,
+    ) -> None:
         self._url = _checked(url)
         self._tls = tls
         self._timeout = timeout_seconds
+        self._whole = whole_seconds
         self._lock = asyncio.Lock()
         self._connection: SMTP | None = None
 
@@ -49,12 +59,11 @@ class SmtpMailer:
         except AddressUnusable as unusable:
             return Rejected(code=BAD_MAILBOX, message=str(unusable))
         message = compose(mail)
-        async with self._lock:
-            try:
-                refused = await self._deliver(address(mail.sender).addr_spec, recipients, message.as_bytes())
-            except BaseException:  # also when cancelled: whatever comes next starts on a clean connection
-                self._drop()
-                raise
+        try:
+            async with asyncio.timeout(self._whole), self._lock:
+                refused = await self._cleanly(address(mail.sender).addr_spec, recipients, message.as_bytes())
+        except TimeoutError:
+            raise OutcomeUnknown(self.gateway, "took too long") from None
         return refused or Accepted(message_id=str(message["Message-ID"]))
 
     async def aclose(self) -> None:
@@ -64,6 +73,13 @@ class SmtpMailer:
                 with suppress(SMTPException, OSError):
                     await self._connection.quit()
             self._drop()
+
+    async def _cleanly(self, sender: str, recipients: list[str], text: bytes) -> Rejected | None:
+        try:
+            return await self._deliver(sender, recipients, text)
+        except BaseException:  # also when cancelled: whatever comes next starts on a clean connection
+            self._drop()
+            raise
 
     async def _deliver(self, sender: str, recipients: list[str], text: bytes) -> Rejected | None:
         """One mail to all of them; the verdict is on the first, whom it is for."""

@@ -106,7 +106,7 @@ async def test_e3_the_database_goes_away_while_a_receipt_commits(
         assert not receiving.done()
         assert shop.database.read(_on_hand) == (0 if when == "before" else 5)
 
-        line.come_back()
+        await line.come_back()
         outcome = await receiving
         again = await shop.receive(5, change_id="R-1")
         for order_id in ("100", "101"):
@@ -143,7 +143,7 @@ async def test_e3_the_database_goes_away_at_each_commit_in_the_life_of_an_order(
             placing = asyncio.create_task(shop.place(order_id, 2))
             await eventually(lambda: line.cuts == commit or _ended(shop, order_id), order_id)  # noqa: B023
             was_cut = line.cuts == commit
-            line.come_back()
+            await line.come_back()
             await placing
             await shop.ended(order_id)
 

@@ -1,11 +1,14 @@
 """Money: each call stored before it is made, its outcome after, and never a second call for one thing."""
 
+from sqlalchemy import select
+
 from domain.changes import PaymentMethod
 from domain.notices import Kind
 from domain.parcel import ParcelStage
 from domain.state import OrderState
 from domain.status import Status
 from store import labels, money
+from store.life_tables import PaymentRow
 from store.money import Approval
 from store.parcels import Step
 from tests.store.stockroom import PRICE, SKU, Stockroom, Units, bought, day, order_of
@@ -245,6 +248,20 @@ def test_a_charge_that_never_happened_ends_the_rejected_order(stock: Stockroom) 
     ended = stock.database.write(money.charge_found, _step(6, 0), attempt.key, None)
 
     assert (ended.charged.minor, ended.ended_at) == (0, day(6))
+
+
+def test_a_charge_that_is_found_declined_ends_the_rejected_order_and_stands_in_the_ledger(
+    stock: Stockroom,
+) -> None:
+    stock.place("100", 2, timing="at_order")
+    stock.refuse(order_of("100", 2, timing="at_order"))
+    attempt = stock.database.write(money.to_charge, _step(6, 0))
+
+    ended = stock.database.write(money.charge_found, _step(6, 0), attempt.key, None, "generic_decline")
+
+    assert (ended.charged.minor, ended.ended_at) == (0, day(6))
+    entry = stock.database.read(lambda session: session.scalars(select(PaymentRow)).one())
+    assert (entry.key, entry.state, entry.decline_code) == (attempt.key, "declined", "generic_decline")
 
 
 def test_an_order_paid_at_order_is_never_charged_at_shipment(stock: Stockroom) -> None:
