@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateways.carrier import Carrier
 from gateways.oms_webhook import OmsWebhook, keys_of
+from gateways.pace import paced
 from gateways.payment import PaymentProvider
 from gateways.payment_page import PaymentPage
 from gateways.sandbox_carrier import SandboxCarrier
@@ -31,12 +32,12 @@ async def payments(settings: Settings) -> AsyncIterator[PaymentProvider]:
     if settings.payment == "stripe":
         stripe = _stripe(settings)
         try:
-            yield stripe
+            yield paced(stripe, settings.gateway_rate)
         finally:
             await stripe.aclose()
     else:
         with SandboxPayments(settings.data_dir / "sandbox-payments.db") as sandbox:
-            yield sandbox
+            yield paced(sandbox, settings.gateway_rate)
 
 
 @asynccontextmanager
@@ -64,10 +65,10 @@ async def carrier(settings: Settings) -> AsyncIterator[Carrier]:
         BadSetting: its key, the shop's own address, or its package is missing.
     """
     if settings.carrier == "easypost":
-        yield _easypost(settings)
+        yield paced(_easypost(settings), settings.gateway_rate)
     else:
         with SandboxCarrier(settings.data_dir / "sandbox-carrier.db") as sandbox:
-            yield sandbox
+            yield paced(sandbox, settings.gateway_rate)
 
 
 @asynccontextmanager

@@ -128,6 +128,8 @@ class Settings(BaseSettings):
     easypost_api_base: str | None = None
     ship_from: Address | None = None
     """Where parcels start, as JSON in the shape of an order's `ship_to`."""
+    gateway_rate: Annotated[float | None, Field(gt=0)] = None
+    """Most calls a second that each worker makes to the payment provider, and as many to the carrier."""
     public_url: str = "http://127.0.0.1:8000"
     secret_key: SecretStr = SecretStr("")
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
