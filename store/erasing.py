@@ -62,7 +62,7 @@ def erase(session: Session, wish: Erasing, pseudonym: str, at: datetime) -> Gone
     """
     customer_id = wish.customer_id
     of_customer = select(OrderRow).where(OrderRow.customer_id == customer_id).order_by(OrderRow.order_id)
-    rows = session.scalars(of_customer.with_for_update()).all()
+    rows = session.scalars(of_customer.with_for_update(key_share=True)).all()
     ended_orders(session, customer_id)
     ids = tuple(row.order_id for row in rows)
     if all(row.erased_at for row in rows):

@@ -32,7 +32,9 @@ SUCCEEDED = "succeeded"
 # Plain statements, made once: each step of an order passes here.
 _COLUMNS = inspect(OrderRow).columns
 _ROW = select(*_COLUMNS).where(OrderRow.order_id == bindparam("of_order"))
-_OWN = _ROW.with_for_update()
+# Not against those who only make sure that the order is there: who holds a SKU and changes a line for the second time
+# does that on PostgreSQL (its foreign key), and the order itself may wait for that SKU.
+_OWN = _ROW.with_for_update(key_share=True)
 _ENTER = insert(OrderRow).returning(*_COLUMNS)
 _CHANGE = update(OrderRow).where(OrderRow.order_id == bindparam("of_order")).returning(*_COLUMNS)
 

@@ -5,9 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from domain.cancellation import CancelResult
 from domain.errors import OrderBodyChanged
 from domain.status import Status
+from store import orders
+from store.database import Database
 from tests.store.stockroom import MINI, SKU, Stockroom, Units, order_of
 
 
@@ -154,3 +158,20 @@ def test_a_refusal_and_a_receipt_at_once_give_the_units_to_the_next(stock: Stock
         assert stock.units(f"a{number}") == Units(cancelled=2)
 
     assert stock.product() == (12, 0)
+
+
+def test_who_takes_an_orders_units_does_not_wait_for_what_the_order_does_itself(
+    postgres_database: Database,
+) -> None:
+    """The order holds its own row and waits for the SKU: whoever holds the SKU must not want that row, or both stand."""
+    stock = Stockroom(postgres_database, (SKU,))
+    stock.place("100", 1, placed=5)
+    stock.receive(1)
+
+    with ThreadPoolExecutor(1) as thread, postgres_database.engine.connect() as at_work:
+        orders.own(Session(at_work), "100")
+        thread.submit(stock.place, "099", 1, placed=4).result(10)
+
+    assert stock.units("099") == Units(allocated=1)
+    assert stock.units("100") == Units(backordered=1)
+    assert stock.findings() == []
