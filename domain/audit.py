@@ -1,7 +1,7 @@
 """What an audit finds: its kinds, which command mends each, and what a person does where none can."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from domain.model import Model
 
@@ -59,6 +59,7 @@ class Kind(StrEnum):
     STOPPED = "workflow_terminated"
     FAILED = "workflow_failed"
     CLOSED = "workflow_closed"
+    COMPLETED = "workflow_completed"
     LEFT_OVER = "workflow_left_over"
     UNKNOWN = "workflow_of_no_order"
     STUCK = "workflow_stuck"
@@ -156,6 +157,11 @@ KINDS: dict[Kind, Words] = {
     Kind.STOPPED: Words(Area.WORKFLOWS, "The workflow of an open order was terminated", Mend.START),
     Kind.FAILED: Words(Area.WORKFLOWS, "The workflow of an open order failed", Mend.START),
     Kind.CLOSED: Words(Area.WORKFLOWS, "The workflow of an open order is closed", Mend.START),
+    Kind.COMPLETED: Words(
+        Area.WORKFLOWS,
+        "An open order's workflow has completed",
+        advice="Were older books restored? Compare with the provider and the carrier; if nothing happened, place it again.",
+    ),
     Kind.LEFT_OVER: Words(Area.WORKFLOWS, "A workflow runs for an order that has ended", Mend.LOOK),
     Kind.UNKNOWN: Words(
         Area.WORKFLOWS,
@@ -165,7 +171,7 @@ KINDS: dict[Kind, Words] = {
     Kind.STUCK: Words(
         Area.WORKFLOWS,
         "A workflow's task keeps failing",
-        advice="Read the failure in the Web UI; roll the worker back. Terminated, it is started again by `audit --repair`.",
+        advice="Read the failure in the Web UI; roll the worker back. An order's may be terminated: `audit --repair` starts it again.",
     ),
     Kind.PLACING: Words(
         Area.WORKFLOWS,
@@ -208,6 +214,10 @@ class Finding(Model):
     sku: str | None = None
     key: str | None = None
 
+    @classmethod
+    def of_order(cls, kind: Kind, order_id: str, says: str, key: str | None = None) -> Self:
+        return cls(kind=kind, finding=f"order {order_id}: {says}", order_id=order_id, key=key)
+
 
 class Repair(Model):
     """What was done about a finding, by the ordinary way."""
@@ -215,6 +225,16 @@ class Repair(Model):
     kind: Kind
     repair: Mend
     done: str
+    order_id: str | None = None
+    sku: str | None = None
+    key: str | None = None
+
+
+class NotMended(Model):
+    """A repair that was tried, and why it failed; the others go on."""
+
+    kind: Kind
+    why: str
     order_id: str | None = None
     sku: str | None = None
     key: str | None = None

@@ -12,6 +12,12 @@ def audit(
     repair: Annotated[
         bool, typer.Option("--repair", help="Mend what the ordinary commands can mend; tell each repair.")
     ] = False,
+    yes: Annotated[
+        bool,
+        typer.Option(
+            "--yes", help="With --repair: also where no order has a workflow, as in an empty Temporal."
+        ),
+    ] = False,
     by: Annotated[str, typer.Option(help="Who says so, for the record.")] = "operations",
     as_json: Json = False,
 ) -> None:
@@ -21,4 +27,4 @@ def audit(
     """
     from starter.commands import audit as audits
 
-    run_command(lambda: audits.audit(repair=repair, by=by, as_json=as_json), as_json=as_json)
+    run_command(lambda: audits.audit(repair=repair, sure=yes, by=by, as_json=as_json), as_json=as_json)

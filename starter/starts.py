@@ -9,6 +9,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.order import Order
 from starter.signboard import details, summary
@@ -30,10 +31,21 @@ def start(order: Order) -> WithStartWorkflowOperation[Any, Any]:
     return WithStartWorkflowOperation(BACKORDER, order, **_as_ever(order), search_attributes=attributes)
 
 
-async def start_again(client: Client, order: Order, status: str, priority: str) -> None:
-    """Give a known order a workflow again, if it has none: it reads the database, and goes on from there."""
+async def start_again(client: Client, order: Order, status: str, priority: str) -> bool:
+    """Give a known order a workflow again, if it has none: it reads the database, and goes on from there.
+
+    False, and nothing is started, where its workflow has completed: the order ended meanwhile, and another life of a
+    rejected one would place it anew.
+    """
     attributes = _search_attributes(order, status, priority)
-    await client.start_workflow(BACKORDER, order, **_as_ever(order), search_attributes=attributes)
+    never_anew = {"id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY}
+    try:
+        await client.start_workflow(
+            BACKORDER, order, **_as_ever(order) | never_anew, search_attributes=attributes
+        )
+    except WorkflowAlreadyStartedError:
+        return False
+    return True
 
 
 def _as_ever(order: Order) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from domain.audit import Finding, Kind
@@ -23,7 +23,7 @@ def of_money(session: Session) -> Iterator[Finding]:
     yield from _at_order(session)
     yield from _left(session)
     for one in stuck(session):
-        yield _finding(Kind.REFUSED, one.order_id, f"{one.what}: {one.why}")
+        yield Finding.of_order(Kind.REFUSED, one.order_id, f"{one.what}: {one.why}")
 
 
 def _parcels(session: Session) -> Iterator[Finding]:
@@ -48,29 +48,30 @@ def _parcels(session: Session) -> Iterator[Finding]:
         says = (
             f"parcel {row.number} is {row.stage}: {row.taken} were taken, and {row.due} are due (minor units)"
         )
-        yield _finding(kind, row.order_id, says)
+        yield Finding.of_order(kind, row.order_id, says)
 
 
 def _at_order(session: Session) -> Iterator[Finding]:
-    """At order: once it has ended, what was charged less what went back is what its kept units are worth."""
+    """At order: once it has ended, what was charged less what went back is what its kept units are worth.
+
+    What a person gave back at the provider is meant so: it leaves nothing unpaid.
+    """
     for row in session.execute(_ended_at_order()):
         kept = 0 if row.status == Status.REJECTED else row.goods + (row.shipping_minor if row.kept else 0)
-        if row.taken != kept:
-            kind = Kind.UNPAID if row.taken < kept else Kind.CHARGED
-            says = f"it is {row.status}: {row.taken} were taken, and {kept} are due (minor units)"
-            yield _finding(kind, row.order_id, says)
+        unpaid = row.taken + row.outside < kept
+        if unpaid or row.taken > kept:
+            taken = row.taken + row.outside if unpaid else row.taken
+            says = f"it is {row.status}: {taken} were taken, and {kept} are due (minor units)"
+            yield Finding.of_order(Kind.UNPAID if unpaid else Kind.CHARGED, row.order_id, says)
 
 
 def _ended_at_order() -> Select[Any]:
-    signed = case(
-        (PaymentRow.kind == PaymentKind.REFUND, -PaymentRow.amount_minor), else_=PaymentRow.amount_minor
-    )
+    """`taken`: what we have of it now; `outside`: what was refunded without us, which no attempt of ours did."""
+    back = PaymentRow.kind == PaymentKind.REFUND
+    signed = case((back, -PaymentRow.amount_minor), else_=PaymentRow.amount_minor)
     moved = PaymentRow.kind.in_([kind for kind in PaymentKind if kind.moves_money])
-    taken = (
-        select(func.coalesce(func.sum(signed), 0))
-        .where(PaymentRow.order_id == OrderRow.order_id, PaymentRow.state == SUCCEEDED, moved)
-        .scalar_subquery()
-    )
+    taken = _sum(signed, moved)
+    outside = _sum(PaymentRow.amount_minor, back, PaymentRow.attempt == 0)
     kept = LineRow.ordered - LineRow.cancelled
     return (
         select(
@@ -80,11 +81,18 @@ def _ended_at_order() -> Select[Any]:
             func.sum(kept).label("kept"),
             func.sum(kept * LineRow.unit_price_minor).label("goods"),
             taken.label("taken"),
+            outside.label("outside"),
         )
         .join(LineRow, LineRow.order_id == OrderRow.order_id)
         .where(OrderRow.timing == Timing.AT_ORDER, OrderRow.ended_at.is_not(None))
         .group_by(OrderRow.order_id)
     )
+
+
+def _sum(amount: Any, *of: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """Of an order's payments that were made."""
+    made = (PaymentRow.order_id == OrderRow.order_id, PaymentRow.state == SUCCEEDED, *of)
+    return select(func.coalesce(func.sum(amount), 0)).where(*made).scalar_subquery()
 
 
 def _left(session: Session) -> Iterator[Finding]:
@@ -103,13 +111,9 @@ def _left(session: Session) -> Iterator[Finding]:
         .where(ParcelRow.money_held, ended)
     )
     for order_id, number in session.execute(held):
-        yield _finding(Kind.HELD_MONEY, order_id, f"money is still held for parcel {number}")
+        yield Finding.of_order(Kind.HELD_MONEY, order_id, f"money is still held for parcel {number}")
 
 
 def _unanswered(row: Row[str, str, str]) -> Finding:
-    says = f"order {row.order_id}: its {row.kind} {row.key} was asked for, and never answered"
-    return Finding(kind=Kind.UNANSWERED, finding=says, order_id=row.order_id, key=row.key)
-
-
-def _finding(kind: Kind, order_id: str, says: str) -> Finding:
-    return Finding(kind=kind, finding=f"order {order_id}: {says}", order_id=order_id)
+    says = f"its {row.kind} {row.key} was asked for, and never answered"
+    return Finding.of_order(Kind.UNANSWERED, row.order_id, says, row.key)

@@ -44,7 +44,7 @@ def _status(session: Session) -> Iterator[Finding]:
     }
     for why, wrong in says.items():
         for order_id, status in session.execute(select(OrderRow.order_id, OrderRow.status).where(wrong)):
-            yield _finding(Kind.STATUS, order_id, f"it is {status}, and {why}")
+            yield Finding.of_order(Kind.STATUS, order_id, f"it is {status}, and {why}")
 
 
 def _ended_with_open_units(session: Session) -> Iterator[Finding]:
@@ -58,7 +58,9 @@ def _ended_with_open_units(session: Session) -> Iterator[Finding]:
         .group_by(LineRow.order_id, OrderRow.status)
     )
     for order_id, status, units in session.execute(statement):
-        yield _finding(Kind.ENDED_OPEN, order_id, f"it is {status}, and {units} of its units are open")
+        yield Finding.of_order(
+            Kind.ENDED_OPEN, order_id, f"it is {status}, and {units} of its units are open"
+        )
 
 
 def _not_ended(session: Session) -> Iterator[Finding]:
@@ -67,7 +69,7 @@ def _not_ended(session: Session) -> Iterator[Finding]:
     statement = select(OrderRow.order_id).where(OrderRow.ended_at.is_(None), ~has_open)
     for order_id in session.scalars(statement.order_by(OrderRow.order_id)).all():
         if life.finished(orders.state(session, order_id)):
-            yield _finding(Kind.NOT_ENDED, order_id, "all of it is done, and it has not ended")
+            yield Finding.of_order(Kind.NOT_ENDED, order_id, "all of it is done, and it has not ended")
 
 
 def _parcel_units(session: Session) -> Iterator[Finding]:
@@ -99,7 +101,7 @@ def _parcel_units(session: Session) -> Iterator[Finding]:
         )
         for order_id, units, packed in session.execute(statement):
             says = f"{units} of its units are {part}, and {packed} are in such parcels"
-            yield _finding(Kind.PARCEL_UNITS, order_id, says)
+            yield Finding.of_order(Kind.PARCEL_UNITS, order_id, says)
 
 
 def _units_of(stages: tuple[ParcelStage, ...]) -> ColumnElement[int]:
@@ -114,7 +116,7 @@ def _labels(session: Session) -> Iterator[Finding]:
         .having(func.count() > 1)
     )
     for label, count, order_id in session.execute(twice):
-        yield _finding(Kind.LABEL_TWICE, order_id, f"its label {label} stands on {count} parcels")
+        yield Finding.of_order(Kind.LABEL_TWICE, order_id, f"its label {label} stands on {count} parcels")
     kept = (
         select(ParcelRow.order_id, ParcelRow.number)
         .join(OrderRow, OrderRow.order_id == ParcelRow.order_id)
@@ -122,7 +124,7 @@ def _labels(session: Session) -> Iterator[Finding]:
     )
     for order_id, number in session.execute(kept):
         says = f"a label that was bought in vain for parcel {number} was not given back"
-        yield _finding(Kind.LABEL_KEPT, order_id, says)
+        yield Finding.of_order(Kind.LABEL_KEPT, order_id, says)
 
 
 def _notices(session: Session) -> Iterator[Finding]:
@@ -133,7 +135,7 @@ def _notices(session: Session) -> Iterator[Finding]:
         (_untold(_units_cancelled(), Notice.CANCELLED, CancellationRow.cancellation_id), "a cancellation"),
     ):
         for order_id in session.scalars(statement):
-            yield _finding(Kind.NOTICE_OWED, order_id, f"its customer was not told of {notice}")
+            yield Finding.of_order(Kind.NOTICE_OWED, order_id, f"its customer was not told of {notice}")
 
 
 def _untold(of: Select[Any], notice: Notice, occasion: Any) -> Select[Any]:
@@ -159,7 +161,3 @@ def _parcels_that_left() -> Select[Any]:
 def _units_cancelled() -> Select[Any]:
     joined = CancellationRow.order_id == OrderRow.order_id
     return select(OrderRow.order_id).join(CancellationRow, joined).where(CancellationRow.units > 0)
-
-
-def _finding(kind: Kind, order_id: str, says: str) -> Finding:
-    return Finding(kind=kind, finding=f"order {order_id}: {says}", order_id=order_id)

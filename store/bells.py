@@ -53,7 +53,7 @@ def unrung(session: Session, cause: str, limit: int) -> list[Bell]:
 
 
 def mark_rung(session: Session, ids: Sequence[int], at: datetime, unreachable: Sequence[int] = ()) -> None:
-    """Rung, or for a workflow that is no more: left to the audit."""
+    """Rung, or for a workflow that is no more: then its order has ended, or the audit finds that it has none."""
     session.execute(update(BellRow).where(BellRow.id.in_([*ids, *unreachable])).values(rung_at=at))
     if unreachable:
         session.execute(update(BellRow).where(BellRow.id.in_(unreachable)).values(unreachable=True))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -27,9 +27,14 @@ class Standing(NamedTuple):
 class Resumable(NamedTuple):
     """An order as it was placed, and what its workflow is found by."""
 
-    order: Order
+    order_id: str
+    body: dict[str, Any]
     status: str
     priority: str
+
+    @property
+    def order(self) -> Order:
+        return Order.model_validate(self.body)
 
 
 def standings(session: Session, order_ids: Sequence[str]) -> dict[str, Standing]:
@@ -41,11 +46,11 @@ def standings(session: Session, order_ids: Sequence[str]) -> dict[str, Standing]
 
 def resumable(session: Session, order_ids: Sequence[str]) -> list[Resumable]:
     """Those of them that are still open, as they were placed."""
-    columns = (OrderRow.body, OrderRow.status, OrderRow.priority)
+    columns = (OrderRow.order_id, OrderRow.body, OrderRow.status, OrderRow.priority)
     rows = session.execute(
         select(*columns).where(OrderRow.order_id.in_(order_ids), OrderRow.ended_at.is_(None))
     )
-    return [Resumable(Order.model_validate(body), status, priority) for body, status, priority in rows]
+    return [Resumable(*row) for row in rows]
 
 
 def late_decisions(session: Session, before: datetime) -> list[tuple[str, datetime]]:

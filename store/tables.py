@@ -349,4 +349,4 @@ class BellRow(Base):
     rung_at: Mapped[datetime | None]
     """When the signal was taken; None while it is to be rung."""
     unreachable: Mapped[bool] = mapped_column(server_default=text("false"))
-    """There was no workflow to ring: the audit looks after it."""
+    """There was no workflow to ring; of an order that is open the audit finds that it has none."""

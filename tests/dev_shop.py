@@ -1,7 +1,8 @@
 """A shop on Temporal's development server, which can list; and its audit."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -31,8 +32,19 @@ async def dev_shop(
         yield Shop(env, env.client, database, outside.bank, outside.labels, mail, parts)
 
 
-def audit(shop: Shop, *, webhook: bool = False) -> Audit:
-    return Audit(shop.doors, shop.database, shop.parts.payments, webhook, "UTC", Showing())
+Clock = Callable[[], datetime]
+
+
+def ahead(of_us: timedelta) -> Clock:
+    """The clock of one who audits so much later."""
+    return lambda: datetime.now(UTC) + of_us
+
+
+NOW = ahead(timedelta())
+
+
+def audit(shop: Shop, *, webhook: bool = False, clock: Clock = NOW) -> Audit:
+    return Audit(shop.doors, shop.database, shop.parts.payments, webhook, "UTC", Showing(), clock)
 
 
 async def found(shop: Shop, **fields: Any) -> list[tuple[str, str | None]]:
@@ -41,11 +53,14 @@ async def found(shop: Shop, **fields: Any) -> list[tuple[str, str | None]]:
     return [(one.kind.value, one.order_id or one.sku or one.key) for one in seen.findings]
 
 
-async def repaired(shop: Shop, by: str = "operations:maria", **fields: Any) -> tuple[list[Repair], Audited]:
+async def repaired(
+    shop: Shop, by: str = "operations:maria", *, sure: bool = False, **fields: Any
+) -> tuple[list[Repair], Audited]:
     """What a repair did, one by one, and what came of it."""
     repairs: list[Repair] = []
-    async for told in audit(shop, **fields).repair(by):
+    async for told in audit(shop, **fields).repair(by, sure=sure):
         if isinstance(told, Audited):
             return repairs, told
-        repairs.append(told)
+        if isinstance(told, Repair):
+            repairs.append(told)
     raise AssertionError("a repair ends with what came of it")

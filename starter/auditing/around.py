@@ -1,7 +1,7 @@
 """What else must be as it should: changes that were stopped, the review's schedule, messages, the provider's books."""
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -56,9 +56,9 @@ def _applied(session: Session, change_id: str) -> bool:
     return session.scalar(known) is not None
 
 
-def of_messages(session: Session, *, webhook: bool) -> list[Finding]:
+def of_messages(session: Session, now: datetime, *, webhook: bool) -> list[Finding]:
     """Bells, and where somebody hears them, events."""
-    return list(_messages(session, datetime.now(UTC), webhook=webhook))
+    return list(_messages(session, now, webhook=webhook))
 
 
 def _messages(session: Session, now: datetime, *, webhook: bool) -> Iterator[Finding]:
@@ -68,9 +68,8 @@ def _messages(session: Session, now: datetime, *, webhook: bool) -> Iterator[Fin
         yield from unheard.late_events(session, now - _LATE)
 
 
-async def of_provider(database: Database, provider: PaymentProvider) -> list[Finding]:
+async def of_provider(database: Database, provider: PaymentProvider, now: datetime) -> list[Finding]:
     """The last 30 days of both books, as `report payments` compares them."""
-    now = datetime.now(UTC)
     try:
         _, found = await compared(database, provider, now - _BOOKS, now - _ON_ITS_WAY)
     except OutOfReach as away:

@@ -24,6 +24,8 @@ from workflows.messages import (
     BACKORDER,
     DAILY_REVIEW,
     INVENTORY_CHANGE,
+    RESEND,
+    REVIEW,
     SEARCH_ATTRIBUTES,
     TASK_QUEUE,
     backorder_workflow_id,
@@ -35,7 +37,10 @@ AT_ONCE = 50
 
 _PAGE = 1_000
 _RUNNING = f"WorkflowType = '{BACKORDER}' AND ExecutionStatus = 'Running'"
-_FAILING = f"{_RUNNING} AND TemporalReportedProblems IS NOT NULL"
+_OURS = ", ".join(f"'{kind}'" for kind in (BACKORDER, INVENTORY_CHANGE, REVIEW, RESEND))
+_FAILING = (
+    f"WorkflowType IN ({_OURS}) AND ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
+)
 _STOPPED_CHANGES = (
     f"WorkflowType = '{INVENTORY_CHANGE}' AND ExecutionStatus IN ('Terminated', 'TimedOut', 'Canceled')"
 )
@@ -67,14 +72,14 @@ class Temporal:
         return found
 
     async def failing(self) -> list[tuple[str, int]]:
-        """Orders whose workflow task keeps failing, and how often it did."""
+        """Ids of workflows of ours, of every type, whose task keeps failing, and which attempt is the next."""
         try:
-            ids = [_order_id(one.id) async for one in self._listed(_FAILING)]
+            ids = [one.id async for one in self._listed(_FAILING)]
         except RPCError as error:
             self._none("tasks that keep failing", error)
             return []
-        found = await self.described(ids)
-        return [(order_id, _attempt(there)) for order_id, there in found if there is not None]
+        found = await at_once(self.describe(one) for one in ids)
+        return [(one, _attempt(there)) for one, there in zip(ids, found, strict=True) if there is not None]
 
     async def stopped_changes(self) -> list[str]:
         """Ids of inventory changes whose workflow was stopped, and is not running again."""
@@ -156,15 +161,15 @@ def runs(there: WorkflowExecutionDescription | None) -> bool:
     return there is not None and there.status is WorkflowExecutionStatus.RUNNING
 
 
-async def at_once(calls: Iterable[Any]) -> list[Any]:
-    """The answers of all calls, so many at a time."""
+async def at_once(calls: Iterable[Any], *, each: bool = False) -> list[Any]:
+    """The answers of all calls, so many at a time; of `each` its fault instead, which stops none of the others."""
     lines = asyncio.Semaphore(AT_ONCE)
 
     async def one(call: Any) -> Any:
         async with lines:
             return await call
 
-    return await asyncio.gather(*(one(call) for call in calls))
+    return await asyncio.gather(*(one(call) for call in calls), return_exceptions=each)
 
 
 def pages(ids: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:

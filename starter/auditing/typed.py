@@ -8,6 +8,7 @@ from temporalio.service import RPCError
 
 from domain.inventory import ChangeKind, ChangeLine, InventoryChange
 from starter.auditing.temporal import reaching
+from workflows.codec import Unreadable
 from workflows.messages import inventory_workflow_id
 
 
@@ -21,7 +22,7 @@ async def as_typed(client: Client, change_id: str) -> str | None:
     payloads = first.workflow_execution_started_event_attributes.input.payloads
     try:
         (change,) = await client.data_converter.decode(payloads, [InventoryChange])
-    except (ValueError, RuntimeError, RPCError):
+    except (ValueError, RuntimeError, RPCError, Unreadable):
         return None
     one_word = isinstance(change, InventoryChange) and len({_of_supply(line) for line in change.lines}) == 1
     return shlex.join(["backorder", *_words(change)]) if one_word else None

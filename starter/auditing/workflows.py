@@ -1,7 +1,7 @@
 """The database against Temporal, both ways: each open order has a workflow, and no other workflow runs."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
 
@@ -12,12 +12,13 @@ from store import resuming
 from store.audit import should_run
 from store.database import Database
 from store.resuming import Standing
+from workflows.messages import order_of_workflow
 
 _PAGE = 500
 _JUST = timedelta(minutes=1)
 """A workflow whose order has ended answers whoever still waits, and ends."""
 _NEW = timedelta(minutes=5)
-"""Meanwhile an order that was started may not stand in the database: its deadline is half a minute."""
+"""Meanwhile an order that was started, perhaps anew, may not stand so in the database: its deadline is half a minute."""
 _FAILS = 4
 """A task that failed so often will go on failing."""
 
@@ -26,6 +27,8 @@ _ENDS = {
     WorkflowExecutionStatus.FAILED: (Kind.FAILED, "failed"),
     WorkflowExecutionStatus.TIMED_OUT: (Kind.CLOSED, "timed out"),
     WorkflowExecutionStatus.CANCELED: (Kind.CLOSED, "was cancelled"),
+    # It completes once its order has ended in the books: these are older than it.
+    WorkflowExecutionStatus.COMPLETED: (Kind.COMPLETED, "has completed"),
 }
 
 
@@ -39,7 +42,7 @@ async def open_orders(database: Database, showing: Showing) -> list[str]:
 
 
 async def compared(
-    database: Database, temporal: Temporal, opened: Sequence[str], showing: Showing
+    database: Database, temporal: Temporal, opened: Sequence[str], showing: Showing, now: datetime
 ) -> AsyncIterator[Finding]:
     """One list of all that runs; then only what differs is looked at, for the list may lag behind."""
     with showing.counting("Running workflows", len(opened)) as advance:
@@ -50,17 +53,21 @@ async def compared(
             for finding in await _without(database, temporal, page, advance):
                 yield finding
     for page in pages(sorted((running or set()).difference(opened))):
-        for finding in await _left_over(database, temporal, page):
+        for finding in await _left_over(database, temporal, page, now):
             yield finding
-    for order_id, attempt in await temporal.failing():
+    for workflow_id, attempt in await temporal.failing():
         if attempt >= _FAILS:
-            says = f"its workflow is stuck: its task failed {attempt - 1} times"
-            yield _finding(Kind.STUCK, order_id, says)
-    for order_id, asked_at in await database.aread(resuming.late_decisions, datetime.now(UTC) - _NEW):
-        if runs((await temporal.described([order_id]))[0][1]):
-            yield _finding(
-                Kind.PLACING, order_id, f"asked for at {asked_at:%Y-%m-%d %H:%M} UTC, and not decided"
-            )
+            yield _stuck(workflow_id, attempt)
+    late = dict(await database.aread(resuming.late_decisions, now - _NEW))
+    for order_id, there in await temporal.described(list(late)):
+        if runs(there):
+            says = f"asked for at {late[order_id]:%Y-%m-%d %H:%M} UTC, and not decided"
+            yield Finding.of_order(Kind.PLACING, order_id, says)
+
+
+def _stuck(workflow_id: str, attempt: int) -> Finding:
+    says = f"workflow {workflow_id}: its task failed {attempt - 1} times"
+    return Finding(kind=Kind.STUCK, finding=says, order_id=order_of_workflow(workflow_id), key=workflow_id)
 
 
 async def _without(
@@ -78,36 +85,30 @@ async def _without(
 
 def _lost(order_id: str, found: WorkflowExecutionDescription | None) -> Finding:
     if found is None or found.status is None:
-        return _finding(Kind.MISSING, order_id, "its workflow is missing")
+        return Finding.of_order(Kind.MISSING, order_id, "its workflow is missing")
     kind, became = _ENDS.get(found.status, (Kind.CLOSED, "has ended"))
     at = f" at {found.close_time:%Y-%m-%d %H:%M} UTC" if found.close_time else ""
-    return _finding(kind, order_id, f"its workflow {became}{at}")
+    return Finding.of_order(kind, order_id, f"its workflow {became}{at}")
 
 
-async def _left_over(database: Database, temporal: Temporal, order_ids: Sequence[str]) -> list[Finding]:
+async def _left_over(
+    database: Database, temporal: Temporal, order_ids: Sequence[str], now: datetime
+) -> list[Finding]:
     """Workflows of orders that ended, or that nobody knows, and that run nevertheless."""
     there = await temporal.described(order_ids)
     known = await database.aread(resuming.standings, order_ids)
     found = (
-        _too_many(order_id, known.get(order_id), workflow)
+        _too_many(order_id, known.get(order_id), now)
         for order_id, workflow in there
-        if workflow is not None and runs(workflow)
+        if workflow is not None and runs(workflow) and now - workflow.start_time > _NEW
     )
     return [finding for finding in found if finding]
 
 
-def _too_many(
-    order_id: str, known: Standing | None, workflow: WorkflowExecutionDescription
-) -> Finding | None:
-    now = datetime.now(UTC)
+def _too_many(order_id: str, known: Standing | None, now: datetime) -> Finding | None:
     if known is None:
         says = "its workflow runs, and the database does not know the order"
-        old = now - workflow.start_time > _NEW
-        return _finding(Kind.UNKNOWN, order_id, says) if old else None
+        return Finding.of_order(Kind.UNKNOWN, order_id, says)
     if known.ended_at is None or timedelta() <= now - known.ended_at < _JUST:
         return None
-    return _finding(Kind.LEFT_OVER, order_id, f"its workflow runs, and the order is {known.status}")
-
-
-def _finding(kind: Kind, order_id: str, says: str) -> Finding:
-    return Finding(kind=kind, finding=f"order {order_id}: {says}", order_id=order_id)
+    return Finding.of_order(Kind.LEFT_OVER, order_id, f"its workflow runs, and the order is {known.status}")

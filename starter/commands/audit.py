@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 
-from domain.audit import Area, Finding, Kind, Mend, Repair
+from domain.audit import Area, Finding, Kind, Mend, NotMended, Repair
 from domain.history_words import counted
 from starter import door
 from starter.auditing.audit import Audit, Audited
@@ -42,13 +42,14 @@ class Shown:
             "unrung_bells": left.unrung_bells,
             "found": [_document(one) for one in self.audited.found.findings],
             "repairs": [one.model_dump(mode="json", exclude_none=True) for one in self.audited.repairs],
+            "failed": [one.model_dump(mode="json", exclude_none=True) for one in self.audited.failed],
             "left": [_document(one) for one in left.findings],
             "unchecked": list(left.unchecked),
         }
 
     def show(self, console: Console) -> None:
         left = self.audited.left
-        if self.audited.repairs:
+        if self.audited.repairs or self.audited.failed:
             console.print()
         for area, kinds in _grouped(left.findings).items():
             console.print(f"[bold]{area.capitalize()}[/]")
@@ -110,14 +111,14 @@ def _document(one: Finding) -> dict[str, Any]:
     }
 
 
-async def audit(*, repair: bool, by: str, as_json: bool) -> Shown:
+async def audit(*, repair: bool, sure: bool, by: str, as_json: bool) -> Shown:
     """Look, and mend if that is wished; each repair is told as it is made."""
     async with _auditing(as_json=as_json) as made:
         if not repair:
             found = await made.look()
             return Shown(Audited(found, (), found), repaired=False)
         audited: Audited | None = None
-        async for told in made.repair(by):
+        async for told in made.repair(by, sure=sure):
             if isinstance(told, Audited):
                 audited = told
             elif not as_json:
@@ -127,9 +128,14 @@ async def audit(*, repair: bool, by: str, as_json: bool) -> Shown:
     return Shown(audited, repaired=True)
 
 
-def _tell(repair: Repair) -> None:
-    of = f"order {repair.order_id}: " if repair.order_id else ""
-    door.console.print(f"[green]✓[/] {escape(of + repair.done)}", highlight=False)
+def _tell(tried: Repair | NotMended) -> None:
+    of = f"order {tried.order_id}: " if tried.order_id else ""
+    said = f"[green]✓[/] {escape(of + tried.done)}" if isinstance(tried, Repair) else _in_vain(of, tried)
+    door.console.print(said, highlight=False)
+
+
+def _in_vain(of: str, tried: NotMended) -> str:
+    return f"[red]✗[/] {escape(f'{of}not mended: {tried.why}')}"
 
 
 @asynccontextmanager

@@ -1,42 +1,64 @@
 """E5: what went wrong behind our back is named, and mended by the ordinary ways."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing, closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+from temporalio import workflow
+from temporalio.client import Client, Interceptor, OutboundInterceptor, StartWorkflowInput, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Worker
 
 from domain.audit import Kind as Found
 from domain.audit import Mend
 from domain.cancellation import Cancellation
+from domain.decision import DecisionOutcome
 from domain.inventory import ChangeKind, ChangeLine, InventoryChange
 from domain.notices import Kind
 from domain.policy import Product
 from domain.status import Status
+from gateways.errors import GatewayUnavailable
+from gateways.oms_webhook import OmsWebhook, keys_of
+from gateways.payment import BookEntry
+from starter.auditing.around import of_provider
+from starter.auditing.temporal import Temporal
+from starter.auditing.typed import as_typed
 from starter.commands.audit import Shown
-from store import bells, cancelling, catalog, notices
+from starter.starts import start_again
+from store import bells, cancelling, catalog, notices, placing
 from store.cancelling import Cancelling
 from store.database import Database
 from store.door_tables import EventRow
 from store.notices import Telling
+from store.placing import Placing
 from store.shop_tables import OperationRow
 from store.tables import LineRow, OrderRow
-from tests.dev_shop import dev_shop, found, repaired
-from tests.shop import PRICE, SKU, Books, Shop, eventually, gateways, sandboxes
+from tests.dev_shop import ahead, dev_shop, found, repaired
+from tests.fakes.oms_server import SECRET, OmsServer
+from tests.shop import PRICE, SKU, Books, Shop, eventually, gateways, line, sandboxes
+from worker.relay import relay
 from worker.wiring import running_worker
+from workflows.codec import Encryption, Key
+from workflows.connection import data_converter
 from workflows.messages import DAILY_REVIEW, INVENTORY_CHANGE, TASK_QUEUE, inventory_workflow_id
 
 LONG_AGO = timedelta(hours=2)
+LATER = ahead(timedelta(minutes=10))
 
 
-async def opened(database: Database, folder: Path, stack: AsyncExitStack) -> Shop:
+async def opened(database: Database, folder: Path, stack: AsyncExitStack, **server: Any) -> Shop:
     database.write(catalog.load_products, (Product(sku=SKU, title="Widget Pro - Blue"),))
     outside = await stack.enter_async_context(sandboxes(folder))
     parts, mail = await stack.enter_async_context(gateways(database, outside))
-    return await stack.enter_async_context(dev_shop(database, outside, parts, mail))
+    return await stack.enter_async_context(dev_shop(database, outside, parts, mail, **server))
 
 
 @pytest.fixture
@@ -97,11 +119,12 @@ async def test_e5_a_workflow_whose_order_has_ended_is_told_to_look_and_ends_by_i
     # A worker that forgets leaves no queue of its own behind, in which the next task would wait for it.
     async with running_worker(shop.client, shop.parts, max_cached_workflows=0):
         await confirmed(shop, "100")
+        await shop.heard("100")
     _end_behind_its_back(shop, "100", datetime.now(UTC) - LONG_AGO)
     async with running_worker(shop.client, shop.parts):
-        named = await found(shop)
+        named = await found(shop, clock=LATER)
 
-        repairs, audited = await repaired(shop)
+        repairs, audited = await repaired(shop, clock=LATER)
         outcome = await shop.ended("100")
 
     assert named == [("workflow_left_over", "100")]
@@ -143,18 +166,40 @@ def operations(shop: Shop) -> list[tuple[str, str]]:
     return shop.database.read(lambda session: [(what, by) for what, by in session.execute(rows)])
 
 
+class Looks:
+    """The clock of who audits, which knows how often it was asked: twice for the first look, then once for each."""
+
+    times = 0
+
+    def __call__(self) -> datetime:
+        self.times += 1
+        return datetime.now(UTC)
+
+
 async def test_e5_an_event_that_was_given_up_is_sent_again_where_somebody_hears_it(shop: Shop) -> None:
-    event = {"event_id": "E-1", "type": "order.completed", "stream": "100", "body": {}, "dead": True}
-    at = datetime.now(UTC)
-    shop.database.write(
-        lambda session: session.execute(insert(EventRow).values(**event, at=at, attempts=9, error="HTTP 500"))
-    )
+    at = datetime.now(UTC) - timedelta(days=2)
+    event = {"type": "order.completed", "body": {}, "at": at}
+    dead = event | {"event_id": "E-1", "stream": "100", "dead": True, "attempts": 9, "error": "HTTP 500"}
+    waits = event | {"event_id": "E-2", "stream": "101", "next_at": at}
+    for one in (dead, waits):
+        shop.database.write(lambda session, one=one: session.execute(insert(EventRow).values(**one)))
+    looks = Looks()
+
+    def of_relay() -> datetime:
+        """It gets to sending while the second look after the repair is made: the first still finds the event late."""
+        return datetime.now(UTC) if looks.times > 3 else at
+
     async with running_worker(shop.client, shop.parts):
         unheard = await found(shop)
         named = await found(shop, webhook=True)
-        repairs, audited = await repaired(shop, webhook=True)
+        async with (
+            OmsServer().serving() as url,
+            aclosing(OmsWebhook(url, keys_of(SECRET))) as webhook,
+            relay(shop.database, webhook, of_relay),
+        ):
+            repairs, audited = await repaired(shop, webhook=True, clock=looks)
 
-    assert (unheard, named) == ([], [("event_dead", "E-1")])
+    assert (unheard, named) == ([], [("event_dead", "E-1"), ("events_late", None)])
     assert [one.repair for one in repairs] == [Mend.RESEND]
     assert audited.left.findings == ()
     assert operations(shop) == [("resend_events", "operations:maria")]
@@ -217,6 +262,180 @@ async def test_e5_a_receipt_that_was_stopped_before_it_was_applied_is_named_with
         assert left.finding.endswith(f"backorder receive {SKU}=5 --inbound PO-1 --id R-1")
         assert await found(shop) == []
     assert shop.findings() == []
+
+
+async def test_e5_a_stopped_receipt_that_can_not_be_read_is_named_without_what_sends_it(shop: Shop) -> None:
+    """It was encrypted under a key that who audits does not have, or has another of that id."""
+    change = InventoryChange(
+        change_id="R-1",
+        kind=ChangeKind.RECEIVED,
+        happened_at=datetime.now(UTC),
+        lines=(ChangeLine(sku=SKU, quantity=5),),
+    )
+    ours, theirs = (
+        Client(**shop.client.config() | {"data_converter": data_converter(Encryption((Key.new(name),)))})
+        for name in ("ours", "theirs")
+    )
+    handle = await theirs.start_workflow(
+        INVENTORY_CHANGE, change, id=inventory_workflow_id("R-1"), task_queue=TASK_QUEUE
+    )
+    await handle.terminate("by mistake")
+
+    assert await as_typed(theirs, "R-1") == f"backorder receive {SKU}=5 --id R-1"
+    assert await as_typed(ours, "R-1") is None
+
+
+async def test_e5_an_order_of_older_books_whose_workflow_has_completed_is_left_to_a_person(
+    shop: Shop, tmp_path: Path
+) -> None:
+    order = await shop.order("100", 2)
+    async with running_worker(shop.client, shop.parts, max_cached_workflows=0):
+        await shop.doors.place(order)
+        await shop.until("100", lambda state: state.told(Kind.CONFIRMATION))
+        await shop.heard("100")
+    with (
+        closing(sqlite3.connect(":memory:")) as backup,
+        closing(sqlite3.connect(tmp_path / "backorder.db")) as books,
+    ):
+        books.backup(backup)
+        async with running_worker(shop.client, shop.parts):
+            await shop.receive(2)
+            await shop.ended("100")
+        backup.backup(books)
+
+    async with running_worker(shop.client, shop.parts):
+        await eventually(lambda: _named(shop, ("workflow_completed", "100")), "it is named")
+        repairs, audited = await repaired(shop)
+        await shop.doors.place(order)
+        again = await found(shop)
+
+    assert repairs == []
+    assert [one.kind for one in audited.left.findings] == [Found.COMPLETED]
+    assert again == []  # a person who found that nothing happened lets it go on so
+    assert shop.books("100") == Books(backordered=2, charged=2 * PRICE)
+    assert [entry.kind for entry in shop.payments.books("100")] == ["authorise", "capture"]
+
+
+async def test_e5_a_rejected_order_whose_workflow_has_completed_is_never_placed_anew_by_a_repair(
+    shop: Shop,
+) -> None:
+    """As when it was rejected after the repair had read it."""
+    order = await shop.order("100", lines=[line("GADGET", 1)])
+    async with running_worker(shop.client, shop.parts):
+        await shop.doors.place(order)
+        await shop.ended("100")
+        await shop.sells("GADGET")
+
+        started = await start_again(shop.client, order, "placing", "standard")
+        again = await shop.doors.place(order)
+
+    assert not started
+    assert shop.database.read(_lives, "100") == 2
+    assert again.outcome is not DecisionOutcome.REJECTED
+
+
+def _lives(session: Session, order_id: str) -> int | None:
+    return session.scalar(select(OrderRow.lives).where(OrderRow.order_id == order_id))
+
+
+async def test_e5_a_workflow_that_just_began_is_given_its_time_and_then_named(shop: Shop) -> None:
+    """One that places a rejected order anew, one whose order nobody has written yet, and one that is to decide."""
+    rejected, undecided = (
+        await shop.order("100", lines=[line("GADGET", 1)]),
+        await shop.order("102", timing="at_order"),
+    )
+    at = datetime.now(UTC)
+    for order in (rejected, undecided):
+        shop.database.write(placing.place, Placing(order=order, at=at, asked_at=at - timedelta(minutes=2)))
+    for order in (rejected, await shop.order("101"), undecided):
+        await start_again(shop.client, order, "placing", "standard")
+    await eventually(lambda: _runs(shop, 3), "all are listed")
+
+    assert await found(shop) == [("no_worker", None)]
+    assert await found(shop, clock=LATER) == [
+        ("workflow_left_over", "100"),
+        ("workflow_of_no_order", "101"),
+        ("placing_late", "102"),
+        ("no_worker", None),
+    ]
+
+
+async def _runs(shop: Shop, count: int) -> bool:
+    return await Temporal(shop.client).running_orders(lambda _: None) == {f"{100 + n}" for n in range(count)}
+
+
+class Refusing(Interceptor):
+    """Temporal, but for one order that it does not take."""
+
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002 - its name
+        return _Refusing(next)
+
+
+class _Refusing(OutboundInterceptor):
+    async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:  # noqa: A002
+        if input.id.endswith("-102"):
+            raise RPCError("too large", RPCStatusCode.INVALID_ARGUMENT, b"")
+        return await super().start_workflow(input)
+
+
+async def test_e5_an_order_that_can_not_be_started_keeps_no_other_from_it(shop: Shop) -> None:
+    at = datetime.now(UTC)
+    for order_id in ("100", "101", "102"):
+        shop.database.write(placing.place, Placing(order=await shop.order(order_id), at=at, asked_at=at))
+    spoiled = update(OrderRow).where(OrderRow.order_id == "101").values(body={"order_id": "101"})
+    shop.database.write(lambda session: session.execute(spoiled))
+    client = Client(**shop.client.config() | {"interceptors": [Refusing()]})
+
+    repairs, audited = await repaired(replace(shop, client=client))
+
+    assert [one.order_id for one in repairs] == ["100"]
+    assert shop.changes("100") == [("workflow", "operations:maria")]
+    why = {one.order_id: one.why for one in audited.failed}
+    assert why["102"] == "too large"
+    assert "lines: Field required" in why["101"]
+    left = {(one.kind, one.order_id) for one in audited.left.findings}
+    assert left == {(Found.MISSING, "101"), (Found.MISSING, "102"), (Found.NO_WORKER, None)}
+
+
+@workflow.defn(name=INVENTORY_CHANGE, sandboxed=False)
+class Broken:
+    """A version that can't do it."""
+
+    @workflow.run
+    async def run(self, _change: dict[str, str]) -> None:
+        raise RuntimeError("a version that is broken")
+
+
+async def test_e5_a_workflow_of_any_type_whose_task_keeps_failing_is_named_by_its_id(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    soon = ["--dynamic-config-value", "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"]
+    async with AsyncExitStack() as stack:
+        shop = await opened(sqlite_database, tmp_path, stack, dev_server_extra_args=soon)
+        worker = Worker(shop.client, task_queue=TASK_QUEUE, workflows=[Broken])
+        await stack.enter_async_context(worker)
+        handle = await shop.client.start_workflow(
+            INVENTORY_CHANGE, {}, id="inventory-R-1", task_queue=TASK_QUEUE, task_timeout=timedelta(seconds=1)
+        )
+
+        await eventually(lambda: _named(shop, ("workflow_stuck", "inventory-R-1")), "it is named", 60)
+        await handle.terminate()
+
+
+class Away:
+    """A provider that is away."""
+
+    async def entries(self, *_period: datetime) -> list[BookEntry]:
+        raise GatewayUnavailable("payment", "away")
+
+
+async def test_e5_a_provider_that_is_away_is_named_and_hides_nothing_else(sqlite_database: Database) -> None:
+    provider: Any = Away()
+
+    (only,) = await of_provider(sqlite_database, provider, datetime.now(UTC))
+
+    assert only.kind is Found.PROVIDER_AWAY
+    assert only.finding == "not compared: the payment provider is out of reach"
 
 
 async def test_e5_without_a_worker_an_audit_says_so_and_waits_for_nobody(shop: Shop) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import update
 from domain.decision import DecisionOutcome
 from domain.policy import Product
 from domain.status import Status
+from starter.errors import Refusal
 from store import catalog
 from store.database import Database
 from store.tables import OrderRow
@@ -33,7 +34,7 @@ LONG = 120
 async def test_e_a_lost_namespace_is_restored_from_the_database_alone(
     sqlite_database: Database, tmp_path: Path
 ) -> None:
-    await _lost_and_restored(sqlite_database, tmp_path, each=4)
+    await _lost_and_restored(sqlite_database, tmp_path, each=2)
 
 
 @pytest.mark.soak
@@ -115,8 +116,11 @@ async def _leave_placing(shop: Shop, each: int) -> None:
 async def _restored(shop: Shop, each: int) -> None:
     opened = [one for name in (*CONDITIONS, "placing") for one in _ids(name, each)]
     async with running_worker(shop.client, shop.parts):
+        with pytest.raises(Refusal, match=f"not one of {len(opened)} open orders has a workflow"):
+            await repaired(shop)
+        assert [one async for one in lost.starts(shop)] == []
         began = time.monotonic()
-        repairs, audited = await repaired(shop)
+        repairs, audited = await repaired(shop, sure=True)
         took = time.monotonic() - began
         print(f"{len(opened)} open orders have a workflow again after {took:.1f} s")  # noqa: T201 - the soak's figure
         assert Counter(one.order_id for one in repairs) == Counter(opened)
