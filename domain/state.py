@@ -1,6 +1,10 @@
 """One order as the database last told it: what the rules and the status read."""
 
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from domain.cancellation import Reason
 from domain.decision import Decision
@@ -88,6 +92,19 @@ class Held(Model):
     at: Instant
 
 
+@lru_cache(maxsize=1_000)
+def _of(text: str) -> Policy:
+    return Policy.model_validate_json(text)
+
+
+def _shared(terms: Policy) -> Policy:
+    """One object for equal terms: a worker remembers thousands of orders, and most wait under the same."""
+    return _of(terms.model_dump_json())
+
+
+Terms = Annotated[Policy, AfterValidator(_shared)]
+
+
 class OrderState(Model):
     """Everything the rules need of one order."""
 
@@ -106,7 +123,7 @@ class OrderState(Model):
     priority: Priority = Priority.STANDARD
     promised_on: date | None = None
     original_promised_on: date | None = None
-    terms: Policy = Policy()
+    terms: Terms = Policy()
     decision: Decision | None = None
     lines: tuple[LineState, ...] = ()
     parcels: tuple[ParcelState, ...] = ()

@@ -107,7 +107,7 @@ class BackorderWorkflow(Entering):
         self._inbox.bell = False
         claim = workflow.execute_activity_method(
             Stock.claim_parcel,
-            Step(order_id=self._order.order_id, at=workflow.now()),
+            Step(order_id=self._order_id, at=workflow.now()),
             summary="what may be packed now?",
             **options.DATABASE,
         )
@@ -125,7 +125,7 @@ class BackorderWorkflow(Entering):
             await self._rest(rests_as, _refusal(error))
 
     async def _rest(self, what: str, refused: str | None) -> None:
-        resting = Resting(order_id=self._order.order_id, what=what, at=workflow.now(), refused=refused)
+        resting = Resting(order_id=self._order_id, what=what, at=workflow.now(), refused=refused)
         why = "refused, a person must look" if refused else "out of reach, try later"
         rest = workflow.execute_activity_method(
             Stock.rest_step, resting, summary=f"{what}: {why}", **options.DATABASE
@@ -158,7 +158,7 @@ class BackorderWorkflow(Entering):
         return await (self._cancel(wish) if isinstance(wish, Cancellation) else self._change(wish))
 
     async def _cancel(self, cancellation: Cancellation) -> Cancelled:
-        asked = Cancelling(order_id=self._order.order_id, cancellation=cancellation, at=workflow.now())
+        asked = Cancelling(order_id=self._order_id, cancellation=cancellation, at=workflow.now())
         cancel = workflow.execute_activity_method(
             Stock.cancel_units, asked, summary=f"cancel: {cancellation.reason}", **options.DATABASE
         )
@@ -166,10 +166,10 @@ class BackorderWorkflow(Entering):
 
     async def _change(self, change: ChangeWish) -> Changed:
         if isinstance(change, PaymentMethod) and not workflow.patched(earlier.RECORDS):
-            call = earlier.change_method(self._order.order_id, change, workflow.now())
-            outcome = ChangeOutcome(order_id=self._order.order_id, message="")
+            call = earlier.change_method(self._order_id, change, workflow.now())
+            outcome = ChangeOutcome(order_id=self._order_id, message="")
             return Changed(state=await self._effect(call), outcome=outcome)
-        asked = Changing(order_id=self._order.order_id, change=change, at=workflow.now())
+        asked = Changing(order_id=self._order_id, change=change, at=workflow.now())
         make = workflow.execute_activity_method(
             Stock.change_order, asked, summary=effects.named(change), **options.DATABASE
         )
@@ -178,17 +178,17 @@ class BackorderWorkflow(Entering):
 
     def _given_up(self, parcel: int) -> Cancellation:
         """The grace period is over: the units go to the next in line."""
-        wish_id = own_cancellation_id(self._order.order_id, f"p{parcel}-payment-failed")
+        wish_id = own_cancellation_id(self._order_id, f"p{parcel}-payment-failed")
         return Cancellation(cancellation_id=wish_id, reason=Reason.PAYMENT_FAILED, requested_by="backorder")
 
     def _ended(self, end: CancelWaiting) -> Cancellation:
         """A wait that ends by itself, named by how many ends there were before."""
         number = len(self._state.cancellations) + 1
-        wish_id = own_cancellation_id(self._order.order_id, f"{end.reason}-{number}")
+        wish_id = own_cancellation_id(self._order_id, f"{end.reason}-{number}")
         return Cancellation(cancellation_id=wish_id, reason=end.reason, requested_by=end.by, lines=end.lines)
 
     async def _keep_unreadable(self, what: str) -> None:
-        message = Unreadable(order_id=self._order.order_id, what=what, at=workflow.now())
+        message = Unreadable(order_id=self._order_id, what=what, at=workflow.now())
         keep = workflow.execute_activity_method(
             Stock.record_unreadable, message, summary="keep an unreadable message", **options.DATABASE
         )

@@ -33,8 +33,11 @@ class OrderDoors:
     """The doors of an order's workflow, and what it knows of the order."""
 
     def __init__(self, *inputs: Any) -> None:
-        self._input = _meant(read(Order, inputs, MALFORMED))
-        self._inbox = Inbox(self._input.order_id if isinstance(self._input, Order) else "")
+        meant = _meant(read(Order, inputs, MALFORMED))
+        self._inputs = inputs
+        self._malformed = meant if isinstance(meant, ApplicationError) else None
+        self._order_id = meant.order_id if isinstance(meant, Order) else ""
+        self._inbox = Inbox(self._order_id)
         self._refused: ApplicationError | None = None
         self._known: OrderState | None = None
         self._read_at = workflow.now()
@@ -73,11 +76,9 @@ class OrderDoors:
 
     @decision.validator
     def _same_order(self, order: Order) -> None:
-        if isinstance(self._input, ApplicationError):
-            raise self._input
-        if order.digest() != self._input.digest():
+        if order.digest() != self._order.digest():
             with refusing():
-                raise OrderBodyChanged(self._input.order_id)
+                raise OrderBodyChanged(self._order_id)
 
     @workflow.update
     async def request_cancellation(self, cancellation: Cancellation) -> CancellationOutcome:
@@ -89,7 +90,7 @@ class OrderDoors:
         ordered = self._order.skus
         unknown = [line.sku for line in cancellation.lines or () if line.sku not in ordered]
         if unknown:
-            text = f"lines: order {self._order.order_id} has no line {', '.join(unknown)}"
+            text = f"lines: order {self._order_id} has no line {', '.join(unknown)}"
             raise ApplicationError(text, type="UnknownLine", non_retryable=True)
 
     @workflow.update
@@ -152,9 +153,11 @@ class OrderDoors:
 
     @property
     def _order(self) -> Order:
-        if isinstance(self._input, ApplicationError):
-            raise self._input
-        return self._input
+        """As it came. Read anew when it is asked for: while an order waits that is seldom, and very many wait."""
+        order = self._malformed or read(Order, self._inputs, MALFORMED)
+        if isinstance(order, ApplicationError):
+            raise order
+        return order
 
     @property
     def _state(self) -> OrderState:

@@ -45,14 +45,14 @@ def effect(due: steps.Gateway, state: OrderState, now: datetime) -> Effect:  # n
             paying = _stored(step, state, PaymentKind.AUTHORISE)
             return _gateway(Payments.authorise_payment, paying, f"parcel {parcel}: authorise")
         case Label():
-            return _gateway(Shipping.buy_label, step, f"parcel {parcel}: buy the label")
+            return _label(Shipping.buy_label, step, f"parcel {parcel}: buy the label")
         case Capture():
             paying = _stored(step, state, PaymentKind.CAPTURE)
             return _gateway(Payments.capture_payment, paying, f"parcel {parcel}: capture")
         case Void():
             return _gateway(Payments.void_payment, step, f"parcel {parcel}: void")
         case VoidLabel():
-            return _gateway(Shipping.void_labels, step, f"parcel {parcel}: give the label back")
+            return _label(Shipping.void_labels, step, f"parcel {parcel}: give the label back")
         case LookUpCharge():
             return _gateway(Payments.look_up_charge, step, "was it charged?")
         case Refund(amount):
@@ -64,7 +64,7 @@ def effect(due: steps.Gateway, state: OrderState, now: datetime) -> Effect:  # n
 
 def look_up_label(state: OrderState, parcel: int, now: datetime) -> Effect:
     step = Step(order_id=state.order_id, at=now, parcel=parcel)
-    return _gateway(Shipping.look_up_label, step, f"parcel {parcel}: was the label bought?")
+    return _label(Shipping.look_up_label, step, f"parcel {parcel}: was the label bought?")
 
 
 def _stored(step: Step, state: OrderState, kind: PaymentKind) -> Step:
@@ -74,6 +74,11 @@ def _stored(step: Step, state: OrderState, kind: PaymentKind) -> Step:
 
 def _gateway(activity: Any, step: Step, summary: str) -> Effect:
     call: Effect = workflow.execute_activity_method(activity, step, summary=summary, **options.GATEWAY)
+    return call
+
+
+def _label(activity: Any, step: Step, summary: str) -> Effect:
+    call: Effect = workflow.execute_activity_method(activity, step, summary=summary, **options.LABEL)
     return call
 
 

@@ -48,7 +48,7 @@ class Entering(WaitingDoors):
         )
         await self._hear(placed)
         if placed.state.status is OrderStatus.PLACING:
-            step = Step(order_id=self._order.order_id, at=workflow.now())
+            step = Step(order_id=self._order_id, at=workflow.now())
             charge = workflow.execute_activity_method(
                 Payments.charge_order, step, summary="charge the order", **options.placing(_left(order))
             )

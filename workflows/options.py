@@ -29,6 +29,14 @@ GATEWAY = Options(
 )
 """A payment provider or a carrier."""
 
+LABEL = Options(
+    start_to_close_timeout=timedelta(seconds=90),
+    schedule_to_close_timeout=timedelta(minutes=2),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=20)),
+)
+"""A label: carriers quote, and then sell. A purchase takes up to `PURCHASE_SECONDS`, and begins only while as much is
+left of the try and of the two minutes: one that outlived its activity would be missed by a look-up, or made twice."""
+
 MAIL = GATEWAY
 """The mail server."""
 
