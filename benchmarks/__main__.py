@@ -1,36 +1,28 @@
-"""`python -m benchmarks [name …]`: measure all, or what is named: start, deal, promises, room, life."""
+"""`python -m benchmarks [name …]`: measure all, or what is named."""
 
 import asyncio
+import inspect
 import os
 import sys
+from collections.abc import Iterable
+from importlib import import_module
 
 from benchmarks.table import Figure, report
 
+NAMES = ("start", "deal", "promises", "room", "lifecycle", "receipt", "waiting", "mixed")
+
+
+def measured(name: str) -> Iterable[Figure]:
+    found = import_module(f"benchmarks.{name}").measure()
+    return asyncio.run(found) if inspect.iscoroutine(found) else found
+
 
 def main() -> None:
-    wanted = set(sys.argv[1:]) or {"start", "deal", "promises", "room", "life"}
-    figures: list[Figure] = []
-    if "start" in wanted:
-        from benchmarks import start
-
-        figures.append(start.measure())
-    if "deal" in wanted:
-        from benchmarks import deal
-
-        figures.extend(deal.measure())
-    if "promises" in wanted:
-        from benchmarks import promises
-
-        figures.extend(promises.measure())
-    if "room" in wanted:
-        from benchmarks import room
-
-        figures.extend(room.measure())
-    if "life" in wanted:
-        from benchmarks import life
-
-        figures.extend(asyncio.run(life.measure()))
-    met = report(figures)
+    wanted = sys.argv[1:] or NAMES
+    unknown = set(wanted) - set(NAMES)
+    if unknown:
+        sys.exit(f"no such figure: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    met = report([figure for name in wanted for figure in measured(name)])
     sys.stdout.flush()
     os._exit(0 if met else 1)
 

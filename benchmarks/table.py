@@ -44,6 +44,11 @@ def count(name: str, value: int, limit: int) -> Figure:
     return Figure(name, value, "count", limit, round(value / limit, 2), 1)
 
 
+def most(name: str, value: float, unit: str, limit: float) -> Figure:
+    """Something that has no floor, only a bound."""
+    return Figure(name, round(value, 2), unit, limit, round(value / limit, 2), 1)
+
+
 def report(figures: list[Figure]) -> bool:
     """Print the table and write it down; True when every limit holds."""
     table = Table("Figure", "Value", "Floor", "Ratio", "Limit", "", title="What it costs, against the floor")
