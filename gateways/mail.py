@@ -1,7 +1,7 @@
 """One mail to one customer, as every mail program reads it."""
 
 import hashlib
-from email.charset import QP, Charset
+from binascii import b2a_qp
 from email.errors import MessageError
 from email.header import Header as Encoded
 from email.headerregistry import Address
@@ -30,10 +30,6 @@ class _Mail(Compat32):
 
 _LINE = 78
 _CRLF = _Mail(linesep="\r\n", max_line_length=_LINE)
-
-# Quoted-printable: seven bits, so that no server on the way has to recode (and break a signature).
-_TEXT = Charset("utf-8")
-_TEXT.body_encoding = QP
 
 
 def _one_line(text: str) -> str:
@@ -154,8 +150,10 @@ def compose(mail: Mail) -> Message:
 
 
 def _part(kind: str, text: str) -> Message:
-    part = MIMENonMultipart("text", kind, policy=_CRLF)
-    part.set_payload(text, _TEXT)
+    """Quoted-printable: seven bits, so that no server on the way has to recode (and break a signature)."""
+    part = MIMENonMultipart("text", kind, charset="utf-8", policy=_CRLF)
+    part["Content-Transfer-Encoding"] = "quoted-printable"
+    part.set_payload(b2a_qp(text.encode(), istext=True).decode("ascii"))  # `email`'s own is ten times as slow
     return part
 
 
