@@ -54,14 +54,15 @@ class Payments:
     async def void_payment(self, step: Step) -> OrderState:
         """Let go of what was held for a parcel that was undone; an unknown authorisation is looked up first."""
         attempt = await self.database.awrite(money.to_void, step)
-        reference = attempt.reference
+        reference, declined = attempt.reference, None
         unknown = await self.database.aread(money.unknown_authorisation, step)
         if unknown is not None:
             found = await self.provider.find(unknown)
             reference = found.reference if isinstance(found, Authorised) else reference
+            declined = found.code if isinstance(found, Declined) else None
         if reference is not None:
             await self.provider.void(attempt.key, reference, step.at)
-        return await self.database.awrite(money.voided, step, attempt.key, reference)
+        return await self.database.awrite(money.voided, step, attempt.key, reference, declined)
 
     @activity.defn
     async def charge_order(self, step: Step) -> Placed:

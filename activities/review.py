@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from temporalio import activity
@@ -51,6 +50,8 @@ class Round(Model):
 
 @dataclass(frozen=True)
 class Reviews:
+    """The steps heartbeat without details: a worker that lacks the key to read them would give a step up for good."""
+
     database: Database
     mailer: Mailer
     letters: ShopLetters
@@ -68,16 +69,16 @@ class Reviews:
 
     @activity.defn
     async def renew_promises(self, step: Round) -> int:
-        """Learn from the deliveries, then give each waiting line its date anew; how many orders must hear of it."""
+        """Learn from the deliveries, then give each waiting line its date anew; how many orders must hear of it.
+
+        Another try begins from the start: a date that was renewed already stays, and each order hears of it once.
+        """
         cause = keys.reviewed(step.day, step.at)
         today = step.at.astimezone(ZoneInfo(self.shop.time_zone)).date()
-        last = _resumed_after()
-        if last is None:
-            await self.database.awrite(supply.relearn, today)
-        for sku in sorted(await self.database.aread(supply.skus_with_supply)):
-            if last is None or sku > last:
-                await self.database.awrite(supply.refresh, sku, cause, step.at, self.shop.time_zone)
-                activity.heartbeat(sku)
+        await self.database.awrite(supply.relearn, today)
+        for sku in await self.database.aread(supply.skus_with_supply):
+            await self.database.awrite(supply.refresh, sku, cause, step.at, self.shop.time_zone)
+            activity.heartbeat()
         return await self.database.aread(reviews.orders_reached, cause)
 
     @activity.defn
@@ -89,7 +90,7 @@ class Reviews:
             for supplier in page:
                 if not await self._ask(supplier, step):
                     refused.append(supplier)
-                activity.heartbeat(supplier)
+                activity.heartbeat()
             after = page[-1]
         return tuple(refused)
 
@@ -99,15 +100,15 @@ class Reviews:
 
         Events that are over since 90 days are forgotten on the way.
         """
-        while removed := await self.database.awrite(outbox.forget, step.at):
-            activity.heartbeat(removed)
+        while await self.database.awrite(outbox.forget, step.at):
+            activity.heartbeat()
         reached = 0
         after = ""
         before = step.at - _FORGOTTEN
         while causes := await self.database.aread(reviews.forgotten, before, after):
             for cause in causes:
                 reached += await self.bells.ring_bells(Ring(cause=cause, at=step.at))
-                activity.heartbeat(reached)
+                activity.heartbeat()
             after = causes[-1]
         return reached
 
@@ -144,12 +145,6 @@ def within_the_trade(shop: Shop, notice_id: str, to: str, letter: Letter, at: da
         reply_to=shop.operations_email or shop.reply_to,
         at=at,
     )
-
-
-def _resumed_after() -> Any:
-    """The last SKU that an earlier attempt renewed."""
-    details = activity.info().heartbeat_details
-    return details[0] if details else None
 
 
 @asynccontextmanager

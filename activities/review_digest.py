@@ -78,7 +78,7 @@ class Digests:
             page = await self.database.aread(review_orders.needs, after, found.since, found.at)
             needs = gathered(page.found, needs)
             after = page.last
-            activity.heartbeat(after)
+            activity.heartbeat()  # without details, as everywhere in the review
         happened = await self.database.aread(review_orders.happened, found.since, found.at)
         return (*needs, *(one for one in happened if one.count))
 

@@ -14,13 +14,17 @@ from store.database import Database
 from store.labels import Bought, ToLabel
 from store.parcels import Step
 
+PURCHASE_SECONDS = 55
+"""How long a purchase may take: 10 s for its turn, 18 s until the last of its calls, 24 s for that one's answer.
+
+One that could outlive its activity is not begun: a look-up meanwhile would miss it, another try might buy again.
+"""
+
 
 @dataclass(frozen=True)
 class Shipping:
     database: Database
     carrier: Carrier
-    buy_within_seconds: float = 20
-    """How long rates may take: a purchase that begins later could outlast the activity, and be missed by a look-up."""
 
     @activity.defn
     async def buy_label(self, step: Step) -> OrderState:
@@ -28,12 +32,12 @@ class Shipping:
 
         One that was not, and whose money has run out meanwhile, is not bought: its money comes first.
         """
-        began = monotonic()
+        ends = _ends()
         wanted = await self.database.aread(labels.to_label, step)
         found = await self.carrier.find(wanted.key) if wanted.unknown else None
         if found is None and not wanted.may_leave:
             return await self.database.awrite(labels.never_bought, step)
-        label = found or await self._buy(step, wanted, began)
+        label = found or await self._buy(step, wanted, ends)
         if isinstance(label, AddressRefused):
             return await self.database.awrite(labels.refuse_address, step)
         return await self.database.awrite(labels.bought, step, _bought(label))
@@ -55,7 +59,7 @@ class Shipping:
             await self.carrier.void(key, step.at)
         return await self.database.awrite(labels.given_back, step, keys)
 
-    async def _buy(self, step: Step, wanted: ToLabel, began: float) -> Label | AddressRefused:
+    async def _buy(self, step: Step, wanted: ToLabel, ends: float) -> Label | AddressRefused:
         """Compare the rates, keep them, and buy the best; an answer that got lost leaves the purchase unknown."""
         spec = ParcelSpec(
             order_id=step.order_id,
@@ -68,16 +72,29 @@ class Shipping:
         rates = await self.carrier.rates(wanted.key, spec, step.at)
         if isinstance(rates, AddressRefused):
             return rates
-        if monotonic() - began > self.buy_within_seconds:
-            raise GatewayUnavailable("carrier", "rates took too long")
         best = rule.choose(rates, expedited=wanted.expedited, need_by=wanted.need_by)
         kept = [rate.model_dump(mode="json") for rate in rates]
         await self.database.awrite(labels.about_to_buy, step, kept)
         try:
+            _in_time(ends)
             return await self.carrier.buy(wanted.key, spec, best, step.at)
         except (GatewayUnavailable, PermanentRefusal):
             await self.database.awrite(labels.never_bought, step)
             raise
+
+
+def _ends() -> float:
+    """When Temporal gives up this try, or all of them; by this machine's own clock, which need not agree with the server's."""
+    info = activity.info()
+    ends = [info.start_to_close_timeout]
+    if info.schedule_to_close_timeout is not None:
+        ends.append(info.schedule_to_close_timeout - (info.started_time - info.scheduled_time))
+    return monotonic() + min(end.total_seconds() for end in ends if end is not None)
+
+
+def _in_time(ends: float) -> None:
+    if ends - monotonic() < PURCHASE_SECONDS:
+        raise GatewayUnavailable("carrier", "rates took too long")
 
 
 def _bought(label: Label) -> Bought:

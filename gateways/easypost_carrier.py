@@ -64,6 +64,8 @@ class EasyPostCarrier:
         begun_within: in how many seconds from its beginning a step makes the last of its calls.
     """
 
+    gateway: Final = GATEWAY
+
     def __init__(
         self,
         api_key: str,

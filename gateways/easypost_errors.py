@@ -42,7 +42,7 @@ _AWAY: Final = frozenset(
 """Said with a status of a refusal, but the carrier behind was only not reached in time."""
 
 BEGUN_WITHIN_SECONDS: Final = 18
-"""A step of an order makes several calls, and has 45 s before it is asked again: the last of them begins by then.
+"""A step of an order makes several calls, and is asked again after a while: the last of them begins by then.
 
 Two steps under one key at once could buy two labels, for EasyPost's references are not unique.
 """

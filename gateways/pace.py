@@ -5,9 +5,19 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol, TypeVar, cast
 
 from gateways.errors import GatewayUnavailable
+
+
+class Named(Protocol):
+    """A gateway that says who it is, in the word of its errors."""
+
+    @property
+    def gateway(self) -> str: ...
+
+
+G = TypeVar("G", bound=Named)
 
 PATIENCE_SECONDS = 10
 """Longer than this no call stands in line: its activity would end meanwhile. Sent away, it is made again later."""
@@ -38,7 +48,7 @@ class Pace:
 class Paced:
     """A gateway whose calls wait for their turn."""
 
-    def __init__(self, gateway: Any, pace: Pace) -> None:
+    def __init__(self, gateway: Named, pace: Pace) -> None:
         self._gateway, self._pace = gateway, pace
 
     def __getattr__(self, name: str) -> Any:
@@ -53,6 +63,6 @@ class Paced:
         return paced
 
 
-def paced(gateway: Any, rate: float | None) -> Any:
+def paced(gateway: G, rate: float | None) -> G:
     """The gateway itself where no rate is set."""
-    return gateway if rate is None else Paced(gateway, Pace(rate))
+    return gateway if rate is None else cast("G", Paced(gateway, Pace(rate)))

@@ -42,6 +42,8 @@ CHARGE: Final = "latest_charge.balance_transaction"
 class StripePayments:
     """Speaks the payment protocol to Stripe; `api_base` replaces Stripe's own address (a test's)."""
 
+    gateway: Final = errors.GATEWAY
+
     def __init__(self, api_key: str, api_base: str | None = None) -> None:
         client, self._http = to_stripe(api_key, api_base, retries=0)  # the activities retry
         self._stripe = client.v1

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
+from threading import Thread
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
@@ -19,6 +20,9 @@ T = TypeVar("T")
 _BUSY_SECONDS = 15
 _POOL_SIZE = 16
 _TRIES = 3
+
+LONGEST_CLOSE_SECONDS = 3
+"""How long a process that ends waits for its last answers: see `DRAIN` for what else it has to do before it is killed."""
 
 # PostgreSQL's words for "somebody else was first": the same id inserted at once, a deadlock, a lost snapshot.
 # The transaction left nothing behind, and run again it sees what the other one did.
@@ -113,9 +117,15 @@ class Database:
             connection.close()
         return not busy
 
-    def close(self) -> None:
+    def close(self, longest: float = LONGEST_CLOSE_SECONDS) -> None:
+        """Let what is under way end; a server that froze is not waited for, nor is its thread."""
         if self._writer is not None:
             self._writer.shutdown()
+        ending = Thread(target=self._end, daemon=True)
+        ending.start()
+        ending.join(longest)
+
+    def _end(self) -> None:
         self._threads.shutdown()
         self.engine.dispose()
 

@@ -13,7 +13,7 @@ from store.tables import BellRow, LineRow, OrderRow, StockLedgerRow
 HOLDS = (Status.PAYMENT_HOLD, Status.ADDRESS_HOLD, Status.HELD)
 
 
-class Standing(Model):
+class OpenOrders(Model):
     """Current backorders of one status and currency, added up; as in `Waiting`, of which these are the parts."""
 
     status: Status
@@ -24,7 +24,7 @@ class Standing(Model):
     oldest: Instant
 
 
-class Trouble(Model):
+class Concerns(Model):
     """What somebody may have to look at. `holds`: orders that do not go on, by their status."""
 
     holds: dict[str, int]
@@ -35,17 +35,16 @@ class Trouble(Model):
 
 
 class Given(Model):
-    """Units handed out by the ledger's rows after one that is known; `latest`: the last row that there is.
+    """Units handed out by the ledger's rows after one that is known.
 
     `settled`: of those units, the ones by rows of which none can be missing any more.
     """
 
     units: int
     settled: int
-    latest: int
 
 
-def standing(session: Session) -> list[Standing]:
+def open_orders(session: Session) -> list[OpenOrders]:
     """The current backorders, in one pass over the open orders."""
     units = (
         select(
@@ -66,10 +65,10 @@ def standing(session: Session) -> list[Standing]:
     )
     joined = select(*by, *sums).join(units, units.c.order_id == OrderRow.order_id)
     rows = session.execute(joined.where(*OPEN_BACKORDER).group_by(*by))
-    return [Standing.model_validate(dict(zip(Standing.model_fields, row, strict=True))) for row in rows]
+    return [OpenOrders.model_validate(dict(zip(OpenOrders.model_fields, row, strict=True))) for row in rows]
 
 
-def trouble(session: Session) -> Trouble:
+def concerns(session: Session) -> Concerns:
     """What the operations room counts too, but to the end."""
     counts = {
         name: select(func.count()).select_from(rows.subquery()).scalar_subquery()
@@ -80,7 +79,7 @@ def trouble(session: Session) -> Trouble:
     )
     columns = (count.label(name) for name, count in counts.items())
     found = session.execute(select(*columns)).mappings().one()
-    return Trouble(
+    return Concerns(
         holds={status.value: found[status.value] for status in HOLDS},
         notices_failed=found["undelivered"],
         outbox_pending=found["pending_events"],
@@ -95,11 +94,15 @@ def oldest_event(session: Session) -> Instant | None:
     return session.scalar(waiting.order_by(EventRow.id).limit(1))
 
 
+def latest_row(session: Session) -> int:
+    """The number of the ledger's last row; 0 when it is empty."""
+    return session.scalar(select(func.max(StockLedgerRow.id))) or 0
+
+
 def given(session: Session, after: int, settled: int) -> Given:
     """The units that queues were given by rows after this one. `settled`: a row before which no other will appear."""
     units = func.sum(StockLedgerRow.allocated)
     sums = select(units, units.filter(StockLedgerRow.id <= settled))
     ledger = sums.where(StockLedgerRow.id > after, StockLedgerRow.kind == "dealt")
-    latest = session.scalar(select(func.max(StockLedgerRow.id))) or 0
     total, final = session.execute(ledger).one()
-    return Given(units=int(total or 0), settled=int(final or 0), latest=latest)
+    return Given(units=int(total or 0), settled=int(final or 0))

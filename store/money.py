@@ -142,12 +142,16 @@ def unknown_authorisation(session: Session, step: Step) -> Attempt | None:
     return payments.unanswered(session, step.order_id, step.parcel, PaymentKind.AUTHORISE)
 
 
-def voided(session: Session, step: Step, key: str, reference: str | None) -> OrderState:
-    """Nothing is held any more; None when nothing ever was."""
+def voided(
+    session: Session, step: Step, key: str, reference: str | None, declined: str | None = None
+) -> OrderState:
+    """Nothing is held any more; None when nothing ever was: the authorisation was `declined`, or never made."""
     order, parcel = orders.own(session, step.order_id), parcels.row(session, step)
     unknown = unknown_authorisation(session, step)
     if unknown is not None and reference not in {None, parcel.authorisation}:
         payments.succeed(session, unknown.key, reference or "", step.at)
+    elif unknown is not None and declined is not None:
+        payments.decline(session, unknown.key, declined, step.at)
     elif unknown is not None:
         payments.never_happened(session, unknown.key)
     if reference is None:

@@ -3,13 +3,16 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, delete, exists, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from domain.events import KEPT, LEASE, UNHEARD
 from store.door_tables import EventRow
 
 UNSET = "no webhook was set"
+GIVEN_UP = and_(EventRow.dead, func.coalesce(EventRow.error, "") != UNSET)
+"""Events that could not be sent; not those that were set aside because nobody wanted to hear them."""
+
 _AT_ONCE = 1000
 
 

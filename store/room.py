@@ -15,6 +15,7 @@ from domain.status import Status
 from store import review as reviews
 from store.door_tables import EventRow
 from store.life_tables import NoticeRow
+from store.outbox import GIVEN_UP
 from store.shop_tables import ReviewRow, ShopRow
 from store.tables import OrderRow, ProductRow
 
@@ -77,7 +78,7 @@ def needing() -> dict[str, Rows]:
         status.value: select(OrderRow.order_id).where(OrderRow.status == status) for status in _HOLDS
     }
     rows["undelivered"] = select(NoticeRow.order_id).where(~NoticeRow.delivered)
-    rows["dead_events"] = select(EventRow.id).where(EventRow.dead)
+    rows["dead_events"] = select(EventRow.id).where(GIVEN_UP)
     rows["pending_events"] = select(EventRow.id).where(EventRow.delivered_at.is_(None), ~EventRow.dead)
     return rows
 

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+from activities import shipping
 from worker.__main__ import main
 from workflows import options
 
 if __name__ == "__main__":
-    for limits in (options.DATABASE, options.GATEWAY):
+    for limits in (options.DATABASE, options.GATEWAY, options.LABEL):
         limits["start_to_close_timeout"] = timedelta(seconds=6)
+    shipping.PURCHASE_SECONDS = 2
     main()

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from temporalio.client import Client
 
 from store.database import Database
-from store.migrate import newest
+from store.migrate import check_migrated
 from worker import logs
 from worker.gateways import webhook
 from worker.gauges import figures
@@ -65,7 +65,7 @@ def _say_working(settings: Settings) -> None:
 
 def _check(database: Database) -> None:
     try:
-        newest(database)
+        check_migrated(database)
     except DBAPIError as error:
         raise ConnectionError(f"the database is out of reach: {str(error.orig).splitlines()[0]}") from None
 

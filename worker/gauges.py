@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,9 +19,9 @@ from temporalio.common import MetricMeter
 from domain.status import Status
 from store import gauges
 from store.database import Database
-from store.gauges import Standing
+from store.gauges import Concerns, OpenOrders
 from worker.settings import Settings
-from worker.upkeep import Trouble, beside, kind, pause
+from worker.upkeep import Trouble, beside, kind, pause, real_time
 
 logger = logging.getLogger("worker.gauges")
 
@@ -31,6 +31,8 @@ MOST_OF_THE_TIME = 0.05
 
 SETTLED_SECONDS = 60
 """Rows are numbered when they are written and seen when their transaction ends, which none puts off for so long."""
+ROWS_AT_ONCE = 1_000_000
+"""More are not written meanwhile: what lies further back is settled also for a worker that begins just now."""
 
 HANDED_OUT: Final = "backorder_units_handed_out"
 NAMES: Final = {
@@ -49,16 +51,12 @@ NAMES: Final = {
 _OPEN = tuple(status.value for status in Status if status.open)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @asynccontextmanager
 async def figures(
     settings: Settings,
     meter: MetricMeter,
     database: Database,
-    clock: Callable[[], datetime] = _now,
+    clock: Callable[[], datetime] = real_time,
     seconds: float = EVERY_SECONDS,
 ) -> AsyncIterator[None]:
     """Keep the gauges true for as long as the block lasts, where somebody may ask for them."""
@@ -106,34 +104,34 @@ class Gauges:
             self._books.seen(None)
 
     async def _read(self) -> None:
-        standing = await self.database.aread(gauges.standing)
-        trouble = await self.database.aread(gauges.trouble)
+        open_orders = await self.database.aread(gauges.open_orders)
+        concerns = await self.database.aread(gauges.concerns)
         await self._given.read()
         now = self.clock()
-        self._show_open(standing, now)
-        self._each("backorder_holds", "kind", trouble.holds)
-        self._one("backorder_notices_failed", trouble.notices_failed)
+        self._show_open(open_orders, now)
+        self._each("backorder_holds", "kind", concerns.holds)
+        self._one("backorder_notices_failed", concerns.notices_failed)
         if self.sends:
-            await self._show_outbox(trouble, now)
-        self._one("backorder_unrung_bells", trouble.unrung_bells)
+            await self._show_outbox(concerns, now)
+        self._one("backorder_unrung_bells", concerns.unrung_bells)
         self._one("backorder_figures_read_at_seconds", int(now.timestamp()))
 
-    def _show_open(self, standing: list[Standing], now: datetime) -> None:
-        self._currencies |= {one.currency for one in standing}
+    def _show_open(self, found: list[OpenOrders], now: datetime) -> None:
+        self._currencies |= {one.currency for one in found}
         orders, value = dict.fromkeys(_OPEN, 0), dict.fromkeys(self._currencies, 0)
-        for one in standing:
+        for one in found:
             orders[one.status] += one.orders
             value[one.currency] += one.value_minor
         self._each("backorder_open_orders", "status", orders)
         self._each("backorder_open_value_minor", "currency", value)
-        self._one("backorder_units_waiting", sum(one.units for one in standing))
-        oldest = min((one.oldest for one in standing), default=None)
+        self._one("backorder_units_waiting", sum(one.units for one in found))
+        oldest = min((one.oldest for one in found), default=None)
         self._one("backorder_oldest_order_seconds", _age(oldest, now))
 
-    async def _show_outbox(self, trouble: gauges.Trouble, now: datetime) -> None:
+    async def _show_outbox(self, concerns: Concerns, now: datetime) -> None:
         since = await self.database.aread(gauges.oldest_event)
-        self._one("backorder_outbox_pending", trouble.outbox_pending)
-        self._one("backorder_outbox_dead", trouble.outbox_dead)
+        self._one("backorder_outbox_pending", concerns.outbox_pending)
+        self._one("backorder_outbox_dead", concerns.outbox_dead)
         self._one("backorder_outbox_lag_seconds", _age(since, now))
 
     def _one(self, name: str, value: int) -> None:
@@ -152,7 +150,10 @@ class HandedOut:
     """Units that queues were given, since the first order: the ledger's own sum, whichever worker handed them out.
 
     So a worker that begins anew counts nothing twice and misses nothing. The whole ledger is read once, at the
-    start; then only the rows of the last minute.
+    start; then only the rows of the last minute, and in the first minute the last million.
+
+    Books that were restored from a copy may hold less than was told: the count stays, and goes on with what is handed
+    out from then on.
     """
 
     def __init__(
@@ -162,15 +163,29 @@ class HandedOut:
             HANDED_OUT, "Units that queues were given, since the first order."
         )
         self._database, self._tick = database, tick
+        self._told = 0
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self._marks: deque[tuple[float, int]] = deque()
-        self._after = self._before = self._told = 0
+        self._after = self._before = self._latest = 0
 
     async def read(self) -> None:
-        now, settled = self._tick(), self._after
+        latest = await self._database.aread(gauges.latest_row)
+        total = await self._total(latest)
+        if latest < self._latest or total < self._told:
+            self._begin_anew()
+            total = self._told = await self._total(latest)
+        self._counter.add(total - self._told)
+        self._told, self._latest = total, latest
+
+    async def _total(self, latest: int) -> int:
+        now = self._tick()
+        settled = self._after if self._marks else max(0, latest - ROWS_AT_ONCE)
         while self._marks and now - self._marks[0][0] >= SETTLED_SECONDS:
             settled = self._marks.popleft()[1]
         found = await self._database.aread(gauges.given, self._after, settled)
         total = self._before + found.units
-        self._counter.add(total - self._told)
-        self._told, self._before, self._after = total, self._before + found.settled, settled
-        self._marks.append((now, found.latest))
+        self._before, self._after = self._before + found.settled, settled
+        self._marks.append((now, latest))
+        return total

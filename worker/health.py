@@ -58,7 +58,7 @@ def looks(database: Database, client: Client, **more: Look) -> dict[str, Look]:
     """What every process of ours needs, by name."""
 
     async def migrated() -> str | None:
-        return "is not at its newest migration" if await asyncio.to_thread(behind, database) else None
+        return "is not at its newest migration" if await database.aread(behind) else None
 
     async def answers() -> str | None:
         patience = timedelta(seconds=PATIENCE_SECONDS)

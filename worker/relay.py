@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -14,7 +14,7 @@ from gateways.oms_webhook import NotTaken, OmsWebhook
 from store import outbox
 from store.database import Database
 from store.outbox import Due
-from worker.upkeep import Trouble, beside, kind, pause
+from worker.upkeep import Trouble, beside, kind, pause, real_time
 
 logger = logging.getLogger("worker.relay")
 
@@ -23,10 +23,6 @@ IDLE_SECONDS = 1
 UNSET_SECONDS = 3600
 
 Clock = Callable[[], datetime]
-
-
-def real_time() -> datetime:
-    return datetime.now(UTC)
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 logger = logging.getLogger("worker.upkeep")
 
@@ -13,10 +14,20 @@ Work = Callable[[asyncio.Event], Awaitable[None]]
 
 LONGEST_PAUSE = 60
 
+LONGEST_END = 3
+"""How many seconds what is under way may still take at the end: a worker is killed 45 s after it was told to go, and
+its running activities have 30 of them. What it leaves undone, another worker does."""
+
+
+def real_time() -> datetime:
+    return datetime.now(UTC)
+
 
 @asynccontextmanager
-async def beside(what: str, work: Work, first_pause: float = 1) -> AsyncIterator[None]:
-    """Do this work for as long as the block lasts; what is under way at its end is finished.
+async def beside(
+    what: str, work: Work, first_pause: float = 1, longest_end: float = LONGEST_END
+) -> AsyncIterator[None]:
+    """Do this work for as long as the block lasts; what is under way at its end is finished, if it is soon.
 
     An error that nobody foresaw is told at once, and the work begins anew after a pause that grows: orders do not
     stand still for the sake of what only watches or tells.
@@ -27,6 +38,17 @@ async def beside(what: str, work: Work, first_pause: float = 1) -> AsyncIterator
         yield
     finally:
         stop.set()
+        await _ended(what, running, longest_end)
+
+
+async def _ended(what: str, running: asyncio.Task[None], seconds: float) -> None:
+    _, still_at_it = await asyncio.wait({running}, timeout=seconds)
+    if not still_at_it:
+        await running
+        return
+    logger.warning("%s is given up: not finished within %g s of the end", what, seconds)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
         await running
 
 

@@ -28,6 +28,9 @@ from workflows.messages import BACKORDER, DEPLOYMENT, TASK_QUEUE
 WORKER_WITHIN = timedelta(seconds=30)
 """How long a new build's worker may take to ask for work for the first time."""
 
+EVERYWHERE_WITHIN = timedelta(seconds=60)
+"""How long Temporal may take to tell all its parts of a new share."""
+
 _AGAIN = 0.2
 _NOT_YET = {RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION}
 _NAMES = {
@@ -88,7 +91,7 @@ async def make_current(client: Client, build: str, within: timedelta = WORKER_WI
     )
     call = client.workflow_service.set_worker_deployment_current_version
     await _once_it_works(build, lambda: call(request), within)
-    await _everywhere(client)
+    await everywhere(client)
 
 
 async def give_share(client: Client, build: str, percent: float, within: timedelta = WORKER_WITHIN) -> None:
@@ -102,7 +105,7 @@ async def give_share(client: Client, build: str, percent: float, within: timedel
     )
     call = client.workflow_service.set_worker_deployment_ramping_version
     await _once_it_works(build, lambda: call(request), within)
-    await _everywhere(client)
+    await everywhere(client)
 
 
 async def _once_it_works(build: str, call: Callable[[], Awaitable[Any]], within: timedelta) -> None:
@@ -123,12 +126,21 @@ async def _once_it_works(build: str, call: Callable[[], Awaitable[Any]], within:
             return
 
 
-async def _everywhere(client: Client) -> None:
-    """Until every part of the task queue knows it; up to then some tasks still go the old way."""
+async def everywhere(client: Client, within: timedelta = EVERYWHERE_WITHIN) -> None:
+    """Until every part of the task queue knows it; up to then some tasks still go the old way.
+
+    Raises Refusal: not all of them do yet.
+    """
     under_way = RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
-    while True:
-        if (await _deployment(client)).routing_config_update_state != under_way:
-            return
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + within.total_seconds()
+    while (await _deployment(client)).routing_config_update_state == under_way:
+        if loop.time() > ends:
+            text = (
+                f"it is set, but not every part of the task queue knew it within {within.seconds} s:"
+                " some orders still go the old way; `backorder deployment status` shows them"
+            )
+            raise Refusal("NotEverywhereYet", text)
         await asyncio.sleep(_AGAIN)
 
 

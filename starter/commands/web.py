@@ -11,7 +11,7 @@ from starter.errors import BadInput
 from starter.web.app import pages
 from starter.web.house import House, ReadEvent, tokens
 from starter.web.traced import traced
-from store.migrate import newest
+from store.migrate import check_migrated
 from worker import logs
 from worker.gateways import payment_page
 from worker.serving import serving
@@ -33,7 +33,7 @@ async def web(host: str, port: int, *, as_json: bool) -> None:
         cards = await stack.enter_async_context(payment_page(settings))
         if doors.database is None:
             raise BadSetting("BACKORDER_DATABASE_URL: needed")
-        newest(doors.database)
+        check_migrated(doors.database)
         links = Links(settings.public_url, settings.secret)
         named, reader = tokens(settings), _reader(settings)
         house = House(settings, doors, doors.database, links, named, reader, payment_page=cards)

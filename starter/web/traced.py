@@ -6,9 +6,11 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 if TYPE_CHECKING:
+    from opentelemetry.context import Context
     from opentelemetry.trace import Tracer
 
 _UNTRACED: Final = {"/healthz", "/readyz"}
+_DOORS: Final = "/api/"
 _FAULT: Final = 500
 
 
@@ -20,9 +22,13 @@ def traced(app: FastAPI, tracer: "Tracer | None") -> FastAPI:
 
 
 class Traced:
-    """An application whose requests begin a trace, or go on with their caller's."""
+    """An application whose requests begin a trace; at the API's doors, which want a token, they go on with their caller's.
+
+    What a stranger's browser says of a trace would let anybody have it kept, or put it among another's.
+    """
 
     def __init__(self, app: ASGIApp, tracer: "Tracer") -> None:
+        from opentelemetry.context import Context  # noqa: PLC0415 - an extra
         from opentelemetry.trace import SpanKind, StatusCode  # noqa: PLC0415 - an extra
         from opentelemetry.trace.propagation.tracecontext import (  # noqa: PLC0415 - an extra
             TraceContextTextMapPropagator,
@@ -30,15 +36,14 @@ class Traced:
 
         self._app, self._tracer = app, tracer
         self._server, self._error = SpanKind.SERVER, StatusCode.ERROR
-        self._caller = TraceContextTextMapPropagator()
+        self._caller, self._nobody = TraceContextTextMapPropagator(), Context()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in _UNTRACED:
             await self._app(scope, receive, send)
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         method = scope["method"]
-        with self._tracer.start_as_current_span(method, self._caller.extract(headers), self._server) as span:
+        with self._tracer.start_as_current_span(method, self._begun(scope), self._server) as span:
             span.set_attribute("http.request.method", method)
 
             async def answer(message: Message) -> None:
@@ -54,6 +59,13 @@ class Traced:
                 if route := _route(scope):
                     span.update_name(f"{method} {route}")
                     span.set_attribute("http.route", route)
+
+    def _begun(self, scope: Scope) -> "Context":
+        """The trace to go on with."""
+        if not scope["path"].startswith(_DOORS):
+            return self._nobody
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        return self._caller.extract(headers, self._nobody)
 
 
 def _route(scope: Scope) -> str:

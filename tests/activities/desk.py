@@ -26,6 +26,8 @@ from worker.wiring import Parts
 
 Act = Callable[[Any], Any]
 
+TIME = {"start_to_close_timeout": timedelta(seconds=90), "schedule_to_close_timeout": timedelta(minutes=2)}
+
 
 class Desk:
     """One order, `100`, and all that its activities reach."""
@@ -40,10 +42,10 @@ class Desk:
         self.shipping = Shipping(database, parts.carrier)
         self.notices = Notices(database, parts.mailer, parts.letters, parts.links, parts.shop)
 
-    async def run(self, act: Act, wish: Any, attempt: int = 1) -> Any:
-        """One try of an activity."""
+    async def run(self, act: Act, wish: Any, attempt: int = 1, **about: Any) -> Any:
+        """One try of an activity; `about` it Temporal says more."""
         environment = ActivityEnvironment()
-        environment.info = replace(environment.info, attempt=attempt)
+        environment.info = replace(environment.info, **{**TIME, "attempt": attempt, **about})
         answer = environment.run(act, wish)
         return await answer if inspect.isawaitable(answer) else answer
 

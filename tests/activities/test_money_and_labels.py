@@ -65,6 +65,21 @@ async def test_an_authorisation_that_nobody_answered_for_is_found_and_voided(des
     assert not state.parcels[0].money_held
 
 
+async def test_an_authorisation_that_is_found_declined_stands_so_in_the_ledger(desk: Desk) -> None:
+    await desk.claimed(**paying(DECLINED))
+    desk.provider.fail("authorise", 1, acted=True)
+    with pytest.raises(OutcomeUnknown):
+        await desk.run(desk.payments.authorise_payment, step(12))
+    desk.room.cancel("100", on=13)
+
+    for attempt in (1, 2):
+        state: OrderState = await desk.run(desk.payments.void_payment, step(14), attempt)
+
+    assert [entry.state for entry in desk.provider.books("100")] == ["declined"]
+    assert desk.room.payments("100")[0][1] == "declined"
+    assert not state.parcels[0].money_held
+
+
 async def test_an_authorisation_that_never_happened_leaves_nothing_to_void(desk: Desk) -> None:
     await desk.claimed()
     desk.provider.fail("authorise", 1)

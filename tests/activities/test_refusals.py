@@ -1,12 +1,13 @@
 """Gateways that answer, and say no for good: the books stay right, and somebody can see it."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from activities.payments import Payments
-from activities.shipping import Shipping
+from activities.shipping import PURCHASE_SECONDS, Shipping
 from domain.model import Instant
 from domain.money import Money
 from domain.parcel import ParcelStage
@@ -20,6 +21,8 @@ from store import moved
 from store.rests import Resting
 from tests.activities.desk import Desk, step
 from tests.store.stockroom import PRICE
+
+AT = datetime(2026, 1, 12, tzinfo=UTC)
 
 
 class Stubborn:
@@ -87,12 +90,21 @@ async def test_a_label_that_was_refused_was_never_bought(desk: Desk) -> None:
     assert desk.effects()["label"] == 0
 
 
-async def test_a_purchase_that_could_outlast_its_activity_is_not_begun(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"start_to_close_timeout": timedelta(seconds=PURCHASE_SECONDS)},
+        {"started_time": AT + timedelta(seconds=120 - PURCHASE_SECONDS), "scheduled_time": AT, "attempt": 3},
+    ],
+    ids=["of its try", "of all its tries"],
+)
+async def test_a_purchase_that_could_outlast_the_time_of_its_activity_is_not_begun(
+    desk: Desk, about: dict[str, Any]
+) -> None:
     await desk.authorised()
-    hurried = replace(desk.shipping, buy_within_seconds=-1)
 
-    with pytest.raises(GatewayUnavailable):
-        await desk.run(hurried.buy_label, step(12))
+    with pytest.raises(GatewayUnavailable, match="took too long"):
+        await desk.run(desk.shipping.buy_label, step(12), **about)
 
     assert not desk.room.state("100").parcels[0].label_unknown
     assert desk.effects()["label"] == 0

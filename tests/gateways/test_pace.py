@@ -1,14 +1,23 @@
 """So many calls a second, in the order of asking; who would wait too long is sent away."""
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from gateways.errors import GatewayUnavailable
 from gateways.pace import PATIENCE_SECONDS, Pace, Paced, paced
+from tests.fakes.easypost_server import API_KEY as EASYPOST_KEY
+from tests.fakes.easypost_server import FakeEasyPost
+from tests.fakes.stripe_server import API_KEY as STRIPE_KEY
+from tests.fakes.stripe_server import FakeStripe
+from tests.gateways.easypost.samples import WAREHOUSE
 from worker import gateways
 from worker.settings import BadSetting, Settings
+
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Counted:
@@ -51,6 +60,30 @@ def test_without_a_rate_the_gateway_is_itself() -> None:
     gateway = Counted()
 
     assert paced(gateway, None) is gateway
+
+
+async def test_the_real_providers_are_asked_at_that_pace_and_named_when_too_many_ask(tmp_path: Path) -> None:
+    stripe, easypost = FakeStripe(), FakeEasyPost()
+    async with stripe.serving() as bank, easypost.serving() as depot:
+        settings = Settings(
+            data_dir=tmp_path,
+            gateway_rate=1 / (PATIENCE_SECONDS + 1),
+            payment="stripe",
+            stripe_api_key=SecretStr(STRIPE_KEY),
+            stripe_api_base=bank,
+            carrier="easypost",
+            easypost_api_key=SecretStr(EASYPOST_KEY),
+            easypost_api_base=depot,
+            ship_from=WAREHOUSE,
+        )
+        async with gateways.payments(settings) as payments, gateways.carrier(settings) as carrier:
+            answers = await payments.entries(EPOCH, EPOCH), await carrier.find("nothing")
+            with pytest.raises(GatewayUnavailable, match="stripe: "):
+                await payments.entries(EPOCH, EPOCH)
+            with pytest.raises(GatewayUnavailable, match="easypost: "):
+                await carrier.find("nothing")
+
+    assert answers == ([], None)
 
 
 async def test_the_setting_paces_payment_and_carrier(tmp_path: Path) -> None:

@@ -16,6 +16,12 @@ Act = Callable[[Any], Any]
 GATEWAY: Final = (1, 9, 50, 60)
 """Seconds after each try of a call that reaches outside; two minutes in all, with fewer tries than in life."""
 
+TIME: Final = {
+    "start_to_close_timeout": timedelta(seconds=90),
+    "schedule_to_close_timeout": timedelta(minutes=2),
+}
+"""What Temporal says that a try may take."""
+
 PLACING: Final = (1, 4, 25)
 """The same for what belongs to placing."""
 
@@ -79,6 +85,6 @@ class Tries:
 
 async def _once(act: Act, wish: Any, attempt: int) -> Any:
     environment = ActivityEnvironment()
-    environment.info = replace(environment.info, attempt=attempt)
+    environment.info = replace(environment.info, attempt=attempt, **TIME)
     answer = environment.run(act, wish)
     return await answer if inspect.isawaitable(answer) else answer

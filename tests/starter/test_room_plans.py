@@ -65,8 +65,9 @@ def test_every_page_of_the_room_and_every_figure_of_monitoring_goes_by_an_index(
 
     found = {path: scanned(year, path) for path in pages}
     with asked(year) as heard:
-        for question in (gauges.standing, gauges.trouble, gauges.oldest_event):
+        for question in (gauges.open_orders, gauges.concerns, gauges.oldest_event):
             year.read(question)
+        year.read(gauges.latest_row)
         year.read(gauges.given, 1, 2)
 
     assert found == {path: [] for path in pages}

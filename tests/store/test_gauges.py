@@ -5,15 +5,15 @@ from domain.cancellation import Reason
 from domain.changes import Hold
 from domain.metrics import Waiting
 from domain.status import Status
-from store import gauges, room
+from store import gauges, outbox, room
 from store import metrics as sums
 from store.database import Database
-from store.gauges import Given, Standing, Trouble
+from store.gauges import Concerns, Given, OpenOrders
 from tests.store.month import finish, give_up
 from tests.store.stockroom import MINI, PRICE, Stockroom, day, january
 
 
-def _in_parts(parts: list[Standing]) -> dict[str, tuple[int, int, int]]:
+def _in_parts(parts: list[OpenOrders]) -> dict[str, tuple[int, int, int]]:
     """Orders, units and value by currency."""
     found: dict[str, tuple[int, int, int]] = {}
     for one in parts:
@@ -42,7 +42,7 @@ def _shop(stock: Stockroom) -> None:
 def test_the_open_orders_are_those_of_the_figures(stock: Stockroom) -> None:
     _shop(stock)
 
-    found = stock.database.read(gauges.standing)
+    found = stock.database.read(gauges.open_orders)
     figures = stock.database.read(sums.waiting, january(17))
     current = metrics.current(figures, january(17), "UTC")
 
@@ -52,15 +52,15 @@ def test_the_open_orders_are_those_of_the_figures(stock: Stockroom) -> None:
     assert {one.status for one in found} == {Status.WAITING}
 
 
-def test_trouble_is_what_the_room_counts(stock: Stockroom) -> None:
+def test_concerns_are_what_the_room_counts(stock: Stockroom) -> None:
     _shop(stock)
     stock.change("waits", Hold(reason="the customer called"), on=13)
     stock.receive(5, on=14)
 
-    found = stock.database.read(gauges.trouble)
+    found = stock.database.read(gauges.concerns)
     needs = stock.database.read(room.needs)
 
-    assert found == Trouble(
+    assert found == Concerns(
         holds={"payment_hold": 0, "address_hold": 0, "held": 1},
         notices_failed=needs.undelivered,
         outbox_pending=needs.pending_events,
@@ -69,6 +69,19 @@ def test_trouble_is_what_the_room_counts(stock: Stockroom) -> None:
     )
     assert found.outbox_pending > 0
     assert found.unrung_bells > 0
+
+
+def test_an_event_that_was_set_aside_is_given_up_by_nobody(stock: Stockroom) -> None:
+    stock.place("100", on=5)
+    claimed = stock.database.write(outbox.claim, day(5), 1)
+    stock.database.write(outbox.failed, claimed[0], "410", None, day(5))
+    stock.place("101", on=6)
+
+    aside = stock.database.write(outbox.set_aside, day(8))
+
+    assert aside >= 1
+    assert stock.database.read(gauges.concerns).outbox_dead == 1
+    assert stock.database.read(room.needs).dead_events == 1
 
 
 def test_the_oldest_event_is_the_first_that_was_not_sent(stock: Stockroom) -> None:
@@ -84,17 +97,16 @@ def test_units_handed_out_are_the_ledgers_and_are_counted_once(stock: Stockroom)
     stock.place("100", 3)
     stock.place("101", 2)
     stock.receive(4)
-    first = stock.database.read(gauges.given, 0, 0)
+    first, last = stock.database.read(gauges.given, 0, 0), stock.database.read(gauges.latest_row)
     stock.cancel("100")
-    second = stock.database.read(gauges.given, first.latest, first.latest)
+    second = stock.database.read(gauges.given, last, last)
 
-    assert (first.units, first.settled) == (4, 0)
-    assert second == Given(units=1, settled=0, latest=second.latest)  # what 100 held went on to 101
-    assert stock.database.read(gauges.given, 0, first.latest).settled == 4
-    assert stock.database.read(gauges.given, 0, first.latest).units == 5
+    assert first == Given(units=4, settled=0)
+    assert second == Given(units=1, settled=0)  # what 100 held went on to 101
+    assert stock.database.read(gauges.given, 0, last) == Given(units=5, settled=4)
 
 
 def test_an_empty_shop_has_nothing(database: Database) -> None:
-    assert database.read(gauges.standing) == []
-    assert database.read(gauges.trouble).outbox_pending == 0
-    assert database.read(gauges.given, 0, 0) == Given(units=0, settled=0, latest=0)
+    assert database.read(gauges.open_orders) == []
+    assert database.read(gauges.concerns).outbox_pending == 0
+    assert database.read(gauges.given, 0, 0) == Given(units=0, settled=0)

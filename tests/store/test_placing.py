@@ -1,6 +1,9 @@
 """Placing: one life, one decision, and never stock for an order that is not accepted."""
 
+from hashlib import sha256
+
 import pytest
+from sqlalchemy import update
 
 from domain.decision import DecisionOutcome, Refusal
 from domain.errors import OrderBodyChanged
@@ -8,6 +11,7 @@ from domain.inventory import ChangeKind
 from domain.policy import Policy, Product
 from domain.status import Status
 from store import keys
+from store.tables import OrderRow
 from tests.store.stockroom import MINI, SKU, Stockroom, Units, change_of, day, january, order_of
 
 
@@ -68,6 +72,33 @@ def test_another_body_under_a_used_id_is_refused(stock: Stockroom, end: str) -> 
         stock.refuse(order_of("100", 3), on=20)
 
     assert stock.rows() == before
+
+
+def test_an_order_that_an_earlier_version_stored_is_the_same_under_todays(stock: Stockroom) -> None:
+    stock.place("100", 2)
+    _as_before_there_were_special_requests(stock)
+
+    again = stock.place("100", 2)
+
+    assert again.state.status is Status.WAITING
+    with pytest.raises(OrderBodyChanged):
+        stock.place("100", 3)
+
+
+def test_of_an_order_that_was_erased_what_is_left_of_its_body_says_nothing(stock: Stockroom) -> None:
+    stock.place("100", 2)
+    _as_before_there_were_special_requests(stock)
+    stock.database.write(lambda session: session.execute(update(OrderRow).values(erased_at=day(9))))
+
+    with pytest.raises(OrderBodyChanged):
+        stock.place("100", 2)
+
+
+def _as_before_there_were_special_requests(stock: Stockroom) -> None:
+    order = order_of("100", 2)
+    body = order.model_dump(mode="json", exclude={"special_request"})
+    digest = sha256(order.model_dump_json(exclude={"special_request"}).encode()).hexdigest()[:32]
+    stock.database.write(lambda session: session.execute(update(OrderRow).values(body=body, digest=digest)))
 
 
 def test_a_repeated_placing_finds_the_bells_that_still_hang(stock: Stockroom) -> None:

@@ -1,7 +1,9 @@
 """Whether a process is alive and ready: the truth, soon, and without secrets."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -71,6 +73,25 @@ async def test_a_database_that_lacks_a_migration_is_not_ready_and_a_newer_one_is
 
     assert answer.status_code == (200 if ready else 503)
     assert answer.json()["database"] == ("ok" if ready else "is not at its newest migration")
+
+
+async def test_readiness_waits_neither_for_who_writes_nor_for_a_slow_carrier(
+    sqlite_database: Database,
+) -> None:
+    client = await Client.connect("127.0.0.1:1", lazy=True)
+    threads, carrier_answers = ThreadPoolExecutor(1), threading.Event()
+    asyncio.get_running_loop().set_default_executor(threads)
+    quoting = asyncio.create_task(asyncio.to_thread(carrier_answers.wait))
+
+    try:
+        with sqlite_database.engine.begin():
+            async with asking(database=looks(sqlite_database, client)["database"]) as http:
+                answer = await http.get("/readyz")
+    finally:
+        carrier_answers.set()
+        await quoting
+
+    assert (answer.status_code, answer.json()["database"]) == (200, "ok")
 
 
 async def test_an_answer_that_hangs_is_waited_for_two_seconds_and_never_asked_twice(

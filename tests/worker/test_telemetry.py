@@ -2,6 +2,7 @@
 
 import re
 import socket
+import sqlite3
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.e2e.providers import run
 from tests.shop import PRICE
 from tests.store.stockroom import Stockroom, day
 from tests.worker.watching import free_port
+from worker import gauges
 from worker.gauges import Gauges, HandedOut
 from worker.settings import BadSetting, Settings
 from worker.telemetry import runtime, telemetry
@@ -125,6 +127,51 @@ async def test_a_row_that_is_seen_late_is_counted_too(stock: Stockroom) -> None:
     await counted.read()
 
     assert scraped.read() == {"backorder_units_handed_out_total": 3}
+
+
+async def test_the_whole_ledger_is_read_once(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gauges, "ROWS_AT_ONCE", 2)
+    scraped, stock = Scraped(), Stockroom(sqlite_database)
+    counted = HandedOut(scraped.meter, stock.database)
+    stock.place("100", 10)
+    for _ in range(5):
+        stock.receive(1)
+    await counted.read()
+
+    with stock.database.engine.begin() as connection:  # what is settled is not looked at again
+        connection.exec_driver_sql("UPDATE stock_ledger SET allocated = 0 WHERE kind = 'dealt' AND id < 4")
+    stock.receive(1)
+    await counted.read()
+
+    assert scraped.read() == {"backorder_units_handed_out_total": 6}
+
+
+async def test_books_that_were_restored_from_a_copy_are_counted_on_from_what_they_hold(
+    stock: Stockroom,
+) -> None:
+    scraped, time = Scraped(), [0.0]
+    counted = HandedOut(scraped.meter, stock.database, lambda: time[0])
+    stock.place("100", 10)
+    for _ in range(3):
+        stock.receive(1)
+        await counted.read()
+        time[0] += 90
+    copy = sqlite3.connect(":memory:")
+    live = sqlite3.connect(str(stock.database.url.database))
+    live.backup(copy)
+    stock.receive(4)
+    await counted.read()
+
+    copy.backup(live)
+    await counted.read()
+    told = scraped.read()
+    stock.receive(1)
+    await counted.read()
+
+    assert told == {"backorder_units_handed_out_total": 7}
+    assert scraped.read() == {"backorder_units_handed_out_total": 8}
 
 
 def _renumber(stock: Stockroom, number: str, which: str) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from activities.shipping import PURCHASE_SECONDS
 from workflows import options
 from workflows.messages import PLACING_DEADLINE
 
@@ -11,9 +12,13 @@ SECOND = timedelta(seconds=1)
 
 
 def test_no_gateway_is_tried_for_more_than_two_minutes() -> None:
-    for limits in (options.GATEWAY, options.MAIL):
+    for limits in (options.GATEWAY, options.LABEL, options.MAIL):
         assert limits["schedule_to_close_timeout"] == timedelta(minutes=2)
         assert limits["start_to_close_timeout"] < limits["schedule_to_close_timeout"]
+
+
+def test_a_label_may_be_quoted_for_half_a_minute_and_still_be_bought_in_time() -> None:
+    assert options.LABEL["start_to_close_timeout"] >= (30 + PURCHASE_SECONDS) * SECOND
 
 
 def test_our_own_database_and_the_bells_are_tried_until_they_are_back() -> None:

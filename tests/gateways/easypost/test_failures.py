@@ -9,9 +9,11 @@ from requests import ConnectTimeout, ReadTimeout
 from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, ReadTimeoutError
 
-from gateways.easypost_carrier import EasyPostCarrier
-from gateways.easypost_errors import calling
+from activities.shipping import PURCHASE_SECONDS
+from gateways.easypost_carrier import TIMEOUT_SECONDS, EasyPostCarrier
+from gateways.easypost_errors import BEGUN_WITHIN_SECONDS, calling
 from gateways.errors import GatewayError, GatewayUnavailable, OutcomeUnknown, PermanentRefusal
+from gateways.pace import PATIENCE_SECONDS
 from tests.fakes.easypost_books import Body, EasyPostBooks
 from tests.fakes.easypost_server import API_KEY, FakeEasyPost
 from tests.gateways.easypost.samples import FRIDAY, KEY, WAREHOUSE, Clock, buy, parcel, ready
@@ -189,3 +191,9 @@ async def test_the_documented_way_to_authenticate_is_understood(url: str) -> Non
 def test_a_fault_of_an_unknown_operation_is_a_mistake_of_the_test(easypost: FakeEasyPost) -> None:
     with pytest.raises(ValueError, match="no such operation"):
         easypost.fail("sell", 1)
+
+
+def test_a_purchase_takes_no_longer_than_an_order_gives_it() -> None:
+    longest = PATIENCE_SECONDS + BEGUN_WITHIN_SECONDS + sum(TIMEOUT_SECONDS)
+
+    assert longest <= PURCHASE_SECONDS
