@@ -81,8 +81,9 @@ def page() -> str:
 
 
 def all_tables() -> dict[str, type[Base]]:
-    """By name."""
-    return {mapper.class_.__tablename__: mapper.class_ for mapper in Base.registry.mappers}
+    """By name, in its order: the registry's own is another in each process."""
+    rows = (mapper.class_ for mapper in Base.registry.mappers)
+    return {row.__tablename__: row for row in sorted(rows, key=lambda row: str(row.__tablename__))}
 
 
 def _chapter(title: str, rows: list[type[Base]]) -> str:
