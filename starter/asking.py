@@ -1,5 +1,7 @@
 """Asking Temporal, with its failures in our own words."""
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 
 from temporalio.client import (
@@ -21,10 +23,17 @@ class NoWorkflow(Refusal):
         super().__init__("UnknownOrder", "no open order has this id")
 
 
-async def asked(call: Any) -> Any:
-    """The call's answer, with Temporal's failures in our own words."""
+async def asked(call: Any, within: timedelta | None = None) -> Any:
+    """The call's answer, with Temporal's failures in our own words.
+
+    `within`: how long to wait for it. The call's own time limit holds for one request, and the client makes another
+    for as long as no worker has answered.
+    """
     try:
-        return await call
+        async with asyncio.timeout(within.total_seconds() if within else None):
+            return await call
+    except TimeoutError as error:
+        raise OutOfReach("a worker") from error
     except (WorkflowUpdateFailedError, WorkflowFailureError) as error:
         raise _refusal(error) from error
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:

@@ -102,7 +102,8 @@ class Backorders(InventoryDoor, CorrectingDoor):
                 start_workflow_operation=start(order),
                 result_type=Decision,
                 rpc_timeout=PLACING_DEADLINE,
-            )
+            ),
+            PLACING_DEADLINE,
         )
         return decision
 
@@ -132,7 +133,8 @@ class Backorders(InventoryDoor, CorrectingDoor):
                     id=cancel_update_id(cancellation),
                     result_type=CancellationOutcome,
                     rpc_timeout=ANSWER_WITHIN,
-                )
+                ),
+                ANSWER_WITHIN,
             )
         except NoWorkflow:
             return await asyncio.to_thread(self._cancel_ended, order_id, cancellation)
@@ -188,7 +190,8 @@ class Backorders(InventoryDoor, CorrectingDoor):
         handle = self.client.get_workflow_handle(backorder_workflow_id(order_id))
         try:
             outcome: ChangeOutcome = await asked(
-                handle.execute_update(name, change, result_type=ChangeOutcome, rpc_timeout=ANSWER_WITHIN)
+                handle.execute_update(name, change, result_type=ChangeOutcome, rpc_timeout=ANSWER_WITHIN),
+                ANSWER_WITHIN,
             )
         except NoWorkflow as none:
             raise await asyncio.to_thread(self.gone, order_id) or none from None

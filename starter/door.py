@@ -149,12 +149,30 @@ async def backorders(
     `spoken`: how a process that stays speaks to Temporal. `statement_seconds`: as of `Database`.
     """
     found, address = here()
+    if address is None:
+        _named_somewhere(found)
     doors = await Backorders.connect(address, None, found.time_zone, spoken or speech(found))
     doors.database = Database(found.database, statement_seconds=statement_seconds)
     try:
         yield doors
     finally:
         doors.database.close()
+
+
+def _named_somewhere(found: Settings) -> None:
+    """A command that was typed in the wrong folder must not change whatever shop listens on Temporal's usual port.
+
+    Raises:
+        BadInput: nothing runs here or ever did, and nothing says where else.
+    """
+    from temporalio.envconfig import ClientConfig  # noqa: PLC0415 - light commands start faster without
+
+    known = found.database_url or (found.data_dir / "backorder.db").exists()
+    if not known and not ClientConfig.load_client_connect_config().get("target_host"):
+        raise BadInput(
+            f"BACKORDER_DATA_DIR: nothing runs on {found.data_dir}: go to the folder of `backorder up`, or say where"
+            " with BACKORDER_DATA_DIR, or with TEMPORAL_ADDRESS and BACKORDER_DATABASE_URL"
+        )
 
 
 @asynccontextmanager

@@ -21,8 +21,12 @@ def config(database: Database) -> Config:
     return config
 
 
-def migrate(database: Database) -> None:
+def migrate(database: Database) -> bool:
+    """Bring it to our newest migration; False when it is a newer version's already, and nothing is done."""
+    if database.read(_newer):
+        return False
     command.upgrade(config(database), "head")
+    return True
 
 
 class NotMigrated(ConnectionError):  # noqa: N818 - the fact is the name
@@ -44,8 +48,17 @@ def behind(session: Session) -> bool:
     So during a rollout the old processes, whose tables are all there, stay at work, and may start again.
     """
     *older, head = _known()
-    revision = MigrationContext.configure(session.connection()).get_current_revision()
+    revision = _revision(session)
     return revision is None or (revision != head and revision in older)
+
+
+def _newer(session: Session) -> bool:
+    revision = _revision(session)
+    return revision is not None and revision not in _known()
+
+
+def _revision(session: Session) -> str | None:
+    return MigrationContext.configure(session.connection()).get_current_revision()
 
 
 @cache

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from domain.audit import Finding, Kind
 from domain.history_words import counted
 from store.door_tables import EventRow
-from store.outbox import UNSET
+from store.outbox import GIVEN_UP
 from store.tables import BellRow
 
 
@@ -34,7 +34,7 @@ def bells(session: Session, before: datetime) -> Iterator[Finding]:
 def dead_events(session: Session) -> Iterator[Finding]:
     """Events that were given up; not those that were set aside because nobody wanted to hear them."""
     columns = (EventRow.event_id, EventRow.attempts, EventRow.error)
-    given_up = select(*columns).where(EventRow.dead, func.coalesce(EventRow.error, "") != UNSET)
+    given_up = select(*columns).where(GIVEN_UP)
     for event_id, attempts, error in session.execute(given_up.order_by(EventRow.id)):
         says = f"{event_id}: given up after {counted(attempts, 'attempt')}, the last said: {error}"
         yield Finding(kind=Kind.DEAD, finding=says, key=event_id)

@@ -66,9 +66,9 @@ def change_of_workflow(workflow_id: str) -> str | None:
     return workflow_id.removeprefix("inventory-") if workflow_id.startswith("inventory-") else None
 
 
-def web_ui_address(ui: str, order_id: str) -> str:
+def web_ui_address(ui: str, order_id: str, namespace: str = "default") -> str:
     """Where the Temporal Web UI shows an order."""
-    return f"{ui.rstrip('/')}/namespaces/default/workflows/{backorder_workflow_id(order_id)}"
+    return f"{ui.rstrip('/')}/namespaces/{namespace}/workflows/{backorder_workflow_id(order_id)}"
 
 
 def inventory_workflow_id(change_id: str) -> str:

@@ -93,8 +93,15 @@ async def place(file: str, *, as_json: bool) -> Decisions:
                 progress.advance(task)
                 return answer
 
-            answers = await asyncio.gather(*(one(order) for order in orders))
-    return Decisions(tuple(answers), single)
+            answers = await asyncio.gather(*map(one, orders), return_exceptions=True)
+    return Decisions(tuple(map(_got, answers)), single)
+
+
+def _got(answer: Decision | Refused | BaseException) -> Decision | Refused:
+    """All were waited for, so that none fails unheard while the first failure is told."""
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
 
 
 async def quote(file: str) -> Decisions:

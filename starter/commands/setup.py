@@ -22,7 +22,7 @@ async def init() -> Said:
     if not settings.database_url:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with closing(Database(settings.database)) as database:
-        migrate(database)
+        ours = migrate(database)
         at = datetime.now(UTC)
         await renew_all(database, keys.loaded(at), at, settings.time_zone)
         try:
@@ -32,7 +32,12 @@ async def init() -> Said:
             await tell(database, client, keys.loaded(at), at)
         except RuntimeError as error:
             raise OutOfReach("Temporal") from error
+    reached = "at its newest migration" if ours else "a newer version's already, and was left as it is"
     return Said(
-        {"database": "newest", "search_attributes": "registered", "schedule": DAILY_REVIEW},
-        "The database is at its newest migration; Temporal knows our search attributes and the daily review.",
+        {
+            "database": "newest" if ours else "newer",
+            "search_attributes": "registered",
+            "schedule": DAILY_REVIEW,
+        },
+        f"The database is {reached}; Temporal knows our search attributes and the daily review.",
     )

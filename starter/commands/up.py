@@ -45,6 +45,16 @@ def _token(console: Console, addresses: Addresses) -> str:
     return f"sign in with {kept.read_text()}" if console.is_terminal else f"the token to sign in is in {kept}"
 
 
+def _first(addresses: Addresses) -> str:
+    """What to type there: before our commands where they would not find this, and for `temporal` where it would not."""
+    elsewhere = Path(addresses.data).resolve() != (Path.cwd() / ".backorder").resolve()
+    said = f" [bold]export BACKORDER_DATA_DIR={addresses.data}[/], then" if elsewhere else ""
+    said += " [bold]backorder catalog load[/], [bold]place[/], …"
+    if not addresses.temporal.endswith(":7233"):
+        said += f" ([bold]temporal[/] needs --address {addresses.temporal})."
+    return said
+
+
 async def up(data: Path | None, *, as_json: bool) -> None:
     logs.begin(Settings.load(), least="WARNING")
     stop = told_to_stop()
@@ -53,7 +63,5 @@ async def up(data: Path | None, *, as_json: bool) -> None:
             door.print_json(addresses)
         else:
             show_addresses(door.console, addresses)
-            door.console.print(
-                "\nUp. In another terminal: [bold]backorder catalog load[/], [bold]place[/], … Ctrl-C stops all of it."
-            )
+            door.console.print(f"\nUp. In another terminal:{_first(addresses)} Ctrl-C stops all of it.")
         await stop.wait()

@@ -14,6 +14,7 @@ from temporalio.client import Client
 
 from starter.embedded.temporal_server import TemporalServer
 from store.database import Database
+from store.migrate import behind, migrate
 from tests.worker.watching import free_port
 from worker import health
 from worker.health import Look, Stage, answering, looks
@@ -149,3 +150,11 @@ async def test_an_address_answers_for_as_long_as_it_should_and_a_taken_one_is_na
 
     assert answer.json() == {"status": "not ready", "worker": "is starting"}
     assert str(bad.value) == f"BACKORDER_HEALTH_ADDRESS: {address}: address already in use"
+
+
+def test_the_database_of_a_newer_version_is_left_as_it_is(sqlite_database: Database) -> None:
+    with sqlite_database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+    assert migrate(sqlite_database) is False
+    assert not sqlite_database.read(behind)

@@ -165,7 +165,7 @@ async def _order(room: Room, order_id: str) -> dict[str, Any]:
         "delays": delayed,
         "question": _question(order.status, delayed),
         "why": why,
-        "temporal": web_ui_address(ui, order_id) if ui else "",
+        "temporal": web_ui_address(ui, order_id, room.house.backorders.client.namespace) if ui else "",
         "customers_page": room.house.links.order_page(order_id),
         "kinds": _notices(room, delayed.notices),
         "reasons": _REASONS,
