@@ -1,6 +1,7 @@
 """What `docker compose --profile observability up` watches: Prometheus, its alerts, Grafana and its dashboard."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,13 +27,27 @@ def test_prometheus_asks_where_workers_and_the_server_answer() -> None:
 
 
 def test_each_alert_says_what_is_wrong_and_what_to_do() -> None:
-    groups = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text())["groups"]
-    rules = [rule for group in groups for rule in group["rules"]]
+    rules = _alerts()
 
-    assert len({rule["alert"] for rule in rules}) == len(rules) == 9
+    assert len({rule["alert"] for rule in rules}) == len(rules) == 10
     assert [rule for rule in rules if rule["labels"]["severity"] not in {"page", "ticket"}] == []
     assert [rule for rule in rules if not rule["annotations"]["summary"].strip()] == []
     assert [rule for rule in rules if "`" not in rule["annotations"]["description"]] == []
+
+
+def test_the_runbook_knows_each_alert_by_its_name() -> None:
+    runbook = (ROOT / "docs/runbook.md").read_text()
+    table = re.search(r"^## An alert, and what to do$(.*?)^##", runbook, re.MULTILINE | re.DOTALL)
+    assert table
+
+    told = re.findall(r"^\| `(\w+)`", table[1], re.MULTILINE)
+
+    assert sorted(told) == sorted(rule["alert"] for rule in _alerts())
+
+
+def _alerts() -> list[dict[str, Any]]:
+    groups = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text())["groups"]
+    return [rule for group in groups for rule in group["rules"]]
 
 
 def test_grafana_finds_its_dashboard_and_the_dashboard_its_data() -> None:

@@ -1,5 +1,6 @@
 """A worker that misses a setting says so in one line, names it, and ends with 2."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from worker.gateways import webhook
 from worker.settings import BadSetting, Settings
 from worker.wiring import parts
 
+PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 NOWHERE = "http://127.0.0.1:9"
 STRIPE, EASYPOST = stripe_settings(NOWHERE), easypost_settings(NOWHERE)
 SHIP_FROM = EASYPOST["BACKORDER_SHIP_FROM"]
@@ -96,3 +98,13 @@ async def test_a_database_that_was_never_migrated_names_the_command_to_run(tmp_p
     ended = await run(tmp_path, environment(tmp_path), sys.executable, "-m", "worker")
 
     assert (ended.code, "backorder init" in ended.err) == (3, True)
+
+
+def test_the_page_of_settings_has_every_one_with_its_default() -> None:
+    told = dict(re.findall(r"^\| `BACKORDER_(\w+)` \| (.+?) \|", PAGE.read_text(), re.MULTILINE))
+    known = {name.upper(): field.default for name, field in Settings.model_fields.items()}
+
+    assert sorted(told) == sorted(known)
+    for name, default in known.items():
+        bare = getattr(default, "get_secret_value", lambda default=default: default)()
+        assert told[name] == f"`{bare}`" if bare else told[name].startswith("("), name
