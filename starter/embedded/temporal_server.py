@@ -26,6 +26,10 @@ NAMESPACE = "default"
 
 _READY_SECONDS = 30
 _STOP_SECONDS = 10
+_TRIES = 3
+
+_LISTENING = b"Temporal Server:"
+"""What the server prints once its ports are its own."""
 
 # Lets `backorder fast-forward` skip one order's clock.
 _SKIPPING = ("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true")
@@ -52,6 +56,15 @@ def binary() -> str | None:
     return str(beside) if beside.exists() else shutil.which("temporal")
 
 
+class _NotReady(OutOfReach):
+    def __init__(self, data: Path) -> None:
+        super().__init__(f"the embedded Temporal server (see {_log_file(data)})")
+
+
+class _Ended(_NotReady):
+    """It ended by itself, as one does whose port was taken meanwhile."""
+
+
 @dataclass
 class TemporalServer:
     """One server over one file."""
@@ -74,9 +87,15 @@ class TemporalServer:
             OutOfReach: it ended, or did not answer in time; `temporal.log` says why.
         """
         await asyncio.to_thread(end_left_over, data)
-        port, ui_port = free_port(port), free_port(ui_port)
-        server = cls(f"{LOOPBACK}:{port}", f"http://{LOOPBACK}:{ui_port}", data)
         extra = [*_SKIPPING, *(("--ui-codec-endpoint", codec_endpoint) if codec_endpoint else ())]
+        for _ in range(_TRIES - 1):
+            with suppress(_Ended):
+                return await cls._started_on(data, free_port(port), free_port(ui_port), extra)
+        return await cls._started_on(data, free_port(port), free_port(ui_port), extra)
+
+    @classmethod
+    async def _started_on(cls, data: Path, port: int, ui_port: int, extra: list[str]) -> Self:
+        server = cls(f"{LOOPBACK}:{port}", f"http://{LOOPBACK}:{ui_port}", data)
         program = binary()
         if program is None:
             server.downloaded = await _downloaded(data, port, ui_port, extra)
@@ -93,10 +112,15 @@ class TemporalServer:
         with suppress(TimeoutError):
             async with asyncio.timeout(_READY_SECONDS):
                 while self._runs():
-                    if await _answers(self.address):
+                    if self._listens() and await _answers(self.address):
                         return
                     await asyncio.sleep(0.05)
-        raise OutOfReach(f"the embedded Temporal server (see {_log_file(self.data)})")
+                raise _Ended(self.data)
+        raise _NotReady(self.data)
+
+    def _listens(self) -> bool:
+        """It says so itself: who answers at the address may be another one that took the port in the same moment."""
+        return self.process is None or _LISTENING in _log_file(self.data).read_bytes()
 
     def _runs(self) -> bool:
         return self.process is None or self.process.poll() is None
@@ -141,7 +165,7 @@ def _started(command: list[str], data: Path) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-I", "-S", "-c", _DIES_WITH_US, str(os.getpid()), *command]
     with _log_file(data).open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own program
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
     _pid_file(data).write_text(str(process.pid))
     return process

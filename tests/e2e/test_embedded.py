@@ -345,3 +345,16 @@ def stranger() -> Iterator["subprocess.Popen[bytes]"]:
             yield process
         finally:
             process.kill()
+
+
+async def test_servers_that_start_in_the_same_moment_are_each_their_own(tmp_path: Path) -> None:
+    """All prefer the same port; who loses it must not take the winner's server for its own."""
+    folders = [tmp_path / name for name in ("a", "b", "c")]
+    for folder in folders:
+        folder.mkdir()
+
+    servers = await asyncio.gather(*map(TemporalServer.start, folders))
+    for server in servers:
+        await server.stop()
+
+    assert len({server.address for server in servers}) == 3

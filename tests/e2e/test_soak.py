@@ -1,7 +1,6 @@
 """Again and again: no crash at exit, no process left behind."""
 
 import json
-import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.commands import COMMAND, environment, example_order, run, running_up, silent
+from tests.e2e.commands import COMMAND, environment, example_order, left_behind, run, running_up, silent
 
 DEMOS, STATUSES, WORKERS = 20, 100, 30
 
@@ -20,20 +19,6 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[st
     data = tmp_path_factory.mktemp("up")
     with running_up(data) as addresses:
         yield data, addresses
-
-
-def _left_behind(folder: Path) -> list[str]:
-    """Command lines of processes that still run on this folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (process / "cmdline").read_bytes().split(b"\0")
-        except OSError:  # it ended while we looked
-            continue
-        line = b" ".join(words).decode(errors="replace")
-        if str(folder) in line and int(process.name) != os.getpid():
-            found.append(line)
-    return found
 
 
 @pytest.mark.soak
@@ -46,7 +31,7 @@ def test_twenty_demos_in_a_row_end_with_0_and_leave_no_process_behind(tmp_path: 
         assert played.returncode == 0, (number, played.stderr)
         addresses = json.loads(played.stdout)["addresses"]
         assert all(silent(addresses[name]) for name in ("temporal", "smtp"))
-        assert _left_behind(data) == []
+        assert left_behind(data) == []
 
 
 @pytest.mark.soak

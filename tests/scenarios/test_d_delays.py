@@ -44,7 +44,7 @@ async def until_day(shop: Shop, day: date, hour: int = 12) -> None:
     """Time passes in steps, so that each moment is lived through."""
     moment = datetime.combine(day, datetime.min.time(), (await shop.now()).tzinfo) + timedelta(hours=hour)
     while (left := moment - await shop.now()) > timedelta(0):
-        await shop.env.sleep(min(left, timedelta(hours=12)))
+        await shop.env.sleep(min(left, timedelta(hours=3)))
 
 
 def ship_days_after(day: date, days: int) -> date:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from domain import life, steps
 from domain.cancellation import CancelResult
 from domain.choice import Choice, Wish
+from domain.decision import DECIDED_WITHIN
 from domain.errors import Refused
 from domain.order import Fulfilment, Order, Timing
 from domain.parcel import ParcelStage
@@ -93,8 +94,8 @@ class Run:
         known = self.lives.get(order_id)
         state = self.stock.state(order_id) if known else None
         again = state is not None and (state.status is not Status.REJECTED or state.ended_at is None)
-        if known and again:
-            self._place_known(known, other=bool(move.dice & 1))
+        if known and state and again:
+            self._place_known(known, state, other=bool(move.dice & 1))
             return
         order = self._order(order_id, move)
         asked = self.now
@@ -108,9 +109,12 @@ class Run:
         assert (place().state.status is not Status.REJECTED) == accepted
         self.repeats.append(lambda: _unless_refused(place))
 
-    def _place_known(self, known: Order, *, other: bool) -> None:
+    def _place_known(self, known: Order, state: OrderState, *, other: bool) -> None:
+        """The same is only read; but one that was left undecided for too long is rejected: who asked has given up."""
         if not other:
             self.stock.place_order(known, on=self.now)
+            if state.status is Status.PLACING and self.now - state.asked_at > DECIDED_WITHIN:
+                self.model.refuse(known.order_id)
             return
         with pytest.raises(Refused):
             self.stock.place_order(known.model_copy(update={"expedited": True}), on=self.now)
