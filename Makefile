@@ -14,9 +14,10 @@ demo: $(VENV)/.installed
 test: lint $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-# The fast part.
+# The fast part: rules, books, gateways and recorded lives; no whole shop is played.
 check: lint $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not soak"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not soak" \
+		tests/domain tests/store tests/gateways tests/activities tests/workflows tests/replay
 
 # The same again and again: 20 demos, 100 commands, 30 workers, ten times as many random histories; 30 kills under 200
 # orders on each database, minutes without a database, storms on every line to the outside. An hour, more on a busy

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given, seed
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
@@ -132,11 +133,13 @@ def _holds(database: Database, histories: int, number: int) -> None:
     seed(number)(unhurried(given(MOVES)(lambda moves: _told_as_seen(database, moves))))()
 
 
+@pytest.mark.slow
 @many_in_a_soak
 def test_each_place_is_told_as_it_was_on_sqlite(sqlite_database: Database) -> None:
     _holds(sqlite_database, 40, 1)
 
 
+@pytest.mark.slow
 @many_in_a_soak
 def test_each_place_is_told_as_it_was_on_postgresql(postgres_database: Database) -> None:
     _holds(postgres_database, 15, 2)

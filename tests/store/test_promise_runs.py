@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given, seed
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -135,11 +136,13 @@ def _holds(database: Database, histories: int, number: int) -> None:
     seed(number)(unhurried(given(MOVES)(lambda moves: Run(database).play(moves))))()
 
 
+@pytest.mark.slow
 @many_in_a_soak
 def test_every_line_has_the_date_of_the_supply_that_covers_it_on_sqlite(sqlite_database: Database) -> None:
     _holds(sqlite_database, 40, 1)
 
 
+@pytest.mark.slow
 @many_in_a_soak
 def test_every_line_has_the_date_of_the_supply_that_covers_it_on_postgresql(
     postgres_database: Database,

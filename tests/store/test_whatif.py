@@ -103,11 +103,13 @@ def _holds(database: Database, histories: int, number: int) -> None:
     seed(number)(unhurried(tried))()
 
 
+@pytest.mark.slow
 @many_in_a_soak
 def test_a_receipt_does_what_what_if_said_on_sqlite(sqlite_database: Database) -> None:
     _holds(sqlite_database, 30, 1)
 
 
+@pytest.mark.slow
 @many_in_a_soak
 def test_a_receipt_does_what_what_if_said_on_postgresql(postgres_database: Database) -> None:
     _holds(postgres_database, 10, 2)
