@@ -15,7 +15,10 @@ _TICK = os.sysconf("SC_CLK_TCK")
 async def worker(kind: str, *arguments: object) -> AsyncIterator[int]:
     """A worker (`benchmarks/worker.py`) once it works; gives its process id."""
     words = [sys.executable, "-m", "benchmarks.worker", kind, *map(str, arguments)]
-    process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
+    as_in_the_image = {**os.environ, "MALLOC_ARENA_MAX": "2"}
+    process = await asyncio.create_subprocess_exec(
+        *words, stdout=asyncio.subprocess.PIPE, env=as_in_the_image
+    )
     assert process.stdout
     assert await process.stdout.readline() == b"working\n"
     try:
