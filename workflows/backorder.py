@@ -92,13 +92,11 @@ class BackorderWorkflow(Entering):
         seen = self._inbox.arrived
         timeout = wait.until - workflow.now() if wait.until else None
         ended = self._state.ended_at is not None
-        summary = comes(self._state, wait)
-        self._fold()
         try:
             await workflow.wait_condition(
                 lambda: self._inbox.arrived != seen or (ended and workflow.all_handlers_finished()),
                 timeout=timeout,
-                timeout_summary=summary,
+                timeout_summary=comes(self._state, wait),
             )
         except TimeoutError:
             return

@@ -39,8 +39,7 @@ class OrderDoors:
         self._order_id = meant.order_id if isinstance(meant, Order) else ""
         self._inbox = Inbox(self._order_id)
         self._refused: ApplicationError | None = None
-        self._known: OrderState | str | None = None
-        """As the database last told it; folded into JSON while the order waits."""
+        self._known: OrderState | None = None
         self._read_at = workflow.now()
 
     # A signal takes whatever comes: one that raised would hold the order up for ever.
@@ -163,8 +162,7 @@ class OrderDoors:
     @property
     def _state(self) -> OrderState:
         """The order as the database last told it; before that, as it came."""
-        known = self._last_read
-        if known is None:
+        if self._known is None:
             order = self._order
             return OrderState(
                 order_id=order.order_id,
@@ -173,18 +171,7 @@ class OrderDoors:
                 asked_at=workflow.info().workflow_start_time,
                 currency=order.currency,
             )
-        return known
-
-    @property
-    def _last_read(self) -> OrderState | None:
-        if isinstance(self._known, str):
-            self._known = OrderState.model_validate_json(self._known)
         return self._known
-
-    def _fold(self) -> None:
-        """Before a wait: a worker remembers thousands of orders, and of few it is asked anything meanwhile."""
-        if isinstance(self._known, OrderState):
-            self._known = self._known.model_dump_json()
 
     def _read(self, state: OrderState) -> None:
         self._known = state
@@ -192,7 +179,7 @@ class OrderDoors:
 
     @property
     def _decision(self) -> Decision | None:
-        known = self._last_read
+        known = self._known
         return None if known is None or known.status is OrderStatus.PLACING else known.decision
 
 
