@@ -42,7 +42,7 @@ async def measure() -> list[Figure]:
         server.create("mixed")
         url = server.url("mixed")
         with closing(opened(url)) as database:
-            database.write(catalog.load_products, [Product(sku=sku, title=sku) for sku in SKUS])
+            database.write(catalog.load_products, tuple(Product(sku=sku, title=sku) for sku in SKUS))
             async with dev_server() as (client, _), mail_sink() as port:
                 where = (client.service_client.config.target_host, url, name, port)
                 doors = Backorders(client, database)

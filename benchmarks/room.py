@@ -78,7 +78,7 @@ def seconds(database: Database, path: str) -> float:
 
 def monitoring(database: Database) -> float:
     """How long the database took for a worker's own figures, after the first time."""
-    latest = database.read(gauges.given, 0, 0).latest
+    latest = database.read(gauges.latest_row)
     with asked(database) as heard:
         for question in (gauges.open_orders, gauges.concerns, gauges.oldest_event):
             database.read(question)

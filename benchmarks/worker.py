@@ -1,6 +1,6 @@
 """`python -m benchmarks.worker KIND ADDRESS DATABASE FOLDER SMTP [SLOTS GATEWAY_MS]`: one worker, until SIGTERM.
 
-KIND is `ours` or `bare`. Its gateways answer after GATEWAY_MS, as real ones do; it works on SLOTS activities at once.
+KIND is `ours`, or `bare` for a bare workflow as the SDK runs it, or `lean` for one that is run as ours are. Its gateways answer after GATEWAY_MS, as real ones do; it works on SLOTS activities at once.
 """
 
 import asyncio
@@ -11,6 +11,8 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from temporalio.worker import UnsandboxedWorkflowRunner
 
 from benchmarks.bare import Bare, nothing
 from benchmarks.shop import parts
@@ -49,8 +51,10 @@ async def work(
     with closing(Database(url)) as database:
         async with parts(database, folder, smtp) as built:
             options: dict[str, Any] = {"max_cached_workflows": CACHED, "max_concurrent_activities": slots}
-            if kind == "bare":
+            if kind != "ours":
                 options |= {"workflows": [Bare], "activities": [nothing], "task_queue": "bare"}
+            if kind == "bare":
+                options |= {"workflow_runner": UnsandboxedWorkflowRunner()}
             settle()
             async with running_worker(client, _slowed(built, seconds), **options):
                 print("working", flush=True)

@@ -89,7 +89,7 @@ def _copy(session: Session, orders: int, waiting: int, until: datetime) -> None:
 
 
 def _statement(table: type[Base], which: str) -> str:
-    columns = [column for column in table.__table__.c if column.key != "id"]
+    columns = [column for column in table.__mapper__.columns if column.key != "id"]
     names = ", ".join(column.key for column in columns)
     taken = ", ".join(f"{_expression(table, column)} AS {column.key}" for column in columns)
     owner = "stream" if table is EventRow else "order_id"

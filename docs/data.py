@@ -93,7 +93,7 @@ def _chapter(title: str, rows: list[type[Base]]) -> str:
 def _table(row: type[Base]) -> str:
     about = " ".join((inspect.getdoc(row) or "").split())
     head = "| Column | Type | Null | Key | Meaning |\n| --- | --- | --- | --- | --- |"
-    lines = (_line(row, column) for column in row.__table__.columns)
+    lines = (_line(row, column) for column in row.__mapper__.columns)
     return "\n".join([f"### `{row.__tablename__}`\n", f"{about}\n", head, *lines, ""])
 
 

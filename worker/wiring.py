@@ -8,11 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.worker import (
-    PollerBehaviorSimpleMaximum,
-    UnsandboxedWorkflowRunner,
-    Worker,
-)
+from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 
 from activities.bells import Bells
 from activities.errors import TranslateErrors
@@ -31,6 +27,7 @@ from gateways.shop_letters import ShopLetters
 from gateways.smtp import SmtpMailer
 from store.database import Database
 from worker import gateways
+from worker.runner import Runner
 from worker.settings import BadSetting, Settings
 from workflows.backorder import BackorderWorkflow
 from workflows.inventory import InventoryChangeWorkflow
@@ -152,7 +149,7 @@ def running_worker(client: Client, parts: Parts, **overrides: Any) -> Worker:
         "task_queue": TASK_QUEUE,
         "workflows": WORKFLOWS,
         "activities": activities(parts, client),
-        "workflow_runner": runner(),
+        "workflow_runner": Runner(),
         "interceptors": [TranslateErrors()],
         "max_concurrent_activities": ACTIVITIES_AT_ONCE,
         "max_concurrent_workflow_tasks": WORKFLOW_TASKS_AT_ONCE,
@@ -171,12 +168,3 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-def runner() -> UnsandboxedWorkflowRunner:
-    """Workflows run as plain Python: a test reads their source for clocks, chance and I/O instead.
-
-    The sandbox looks only at modules that it loads anew for each order, and none of ours should be; all the same it
-    entered and left itself around each payload, which took a quarter of the worker's time (`docs/decisions.md`).
-    """
-    return UnsandboxedWorkflowRunner()

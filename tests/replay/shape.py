@@ -21,7 +21,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from worker.wiring import runner
+from worker.runner import Runner
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,7 +61,7 @@ async def replay(workflows: Sequence[type], lives: Sequence[WorkflowHistory], li
 
     replayer = Replayer(
         workflows=workflows,
-        workflow_runner=runner(),
+        workflow_runner=Runner(),
         data_converter=pydantic_data_converter,
         debug_mode=True,  # in our own thread, where it can be followed; and what takes time is no deadlock
     )

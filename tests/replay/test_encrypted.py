@@ -11,7 +11,8 @@ from temporalio.api.common.v1 import Payload
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from worker.wiring import WORKFLOWS, runner
+from worker.runner import Runner
+from worker.wiring import WORKFLOWS
 from workflows.codec import WITHOUT_KEYS, Encryption, Key
 from workflows.connection import data_converter
 
@@ -52,7 +53,7 @@ async def _encrypted(path: Path) -> WorkflowHistory:
 
 
 def _replayer(codec: Encryption) -> Replayer:
-    return Replayer(workflows=WORKFLOWS, workflow_runner=runner(), data_converter=data_converter(codec))
+    return Replayer(workflows=WORKFLOWS, workflow_runner=Runner(), data_converter=data_converter(codec))
 
 
 @pytest.mark.parametrize("path", LIVES, ids=[path.parent.name for path in LIVES])

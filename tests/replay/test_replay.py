@@ -15,7 +15,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from worker.wiring import WORKFLOWS, runner
+from worker.runner import Runner
+from worker.wiring import WORKFLOWS
 
 HISTORIES = Path(__file__).parent / "histories"
 RECORDED = sorted(HISTORIES.glob("*/*.json"))
@@ -31,7 +32,7 @@ def replayer() -> Replayer:
     """Set up as the worker is."""
     return Replayer(
         workflows=WORKFLOWS,
-        workflow_runner=runner(),
+        workflow_runner=Runner(),
         data_converter=pydantic_data_converter,
     )
 

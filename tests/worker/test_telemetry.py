@@ -24,9 +24,10 @@ from tests.store.stockroom import Stockroom, day
 from tests.worker.watching import free_port
 from worker import gauges
 from worker.gauges import Gauges, HandedOut
+from worker.runner import Runner
 from worker.settings import BadSetting, Settings
 from worker.telemetry import runtime, telemetry
-from worker.wiring import WORKFLOWS, runner
+from worker.wiring import WORKFLOWS
 
 HISTORIES = Path(__file__).parents[1] / "replay" / "histories"
 
@@ -227,7 +228,7 @@ def test_traces_without_their_package_name_what_to_install(monkeypatch: pytest.M
 async def test_recorded_lives_are_lived_the_same_way_under_tracing() -> None:
     replayer = Replayer(
         workflows=WORKFLOWS,
-        workflow_runner=runner(),
+        workflow_runner=Runner(),
         data_converter=pydantic_data_converter,
         interceptors=[TracingInterceptor(always_create_workflow_spans=True)],
     )
