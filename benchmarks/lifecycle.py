@@ -19,6 +19,10 @@ ORDERS = 100
 RUNS = 5
 CACHED: dict[str, Any] = {"max_cached_workflows": 5_000}
 FLOOR: dict[str, Any] = {"workflows": [Bare], "activities": [nothing], "task_queue": "bare"}
+AS_THE_SDK: dict[str, Any] = {
+    "workflow_runner": SandboxedWorkflowRunner(),
+    "workflow_task_executor": None,
+}
 
 # Start, signals, updates, timers, activities and upserts are billed as actions in Temporal Cloud.
 _ACTIONS = {
@@ -39,9 +43,7 @@ async def measure() -> list[Figure]:
         async with running_worker(client, built, **CACHED):
             for run in range(-1, RUNS):
                 lives["ours"].append(await _ours(doors, f"o{run}"))
-                async with running_worker(
-                    client, built, **CACHED, **FLOOR, workflow_runner=SandboxedWorkflowRunner()
-                ):
+                async with running_worker(client, built, **CACHED, **FLOOR, **AS_THE_SDK):
                     lives["sandboxed"].append(await _floor(client, f"s{run}"))
                 async with running_worker(client, built, **CACHED, **FLOOR):
                     lives["plain"].append(await _floor(client, f"p{run}"))

@@ -4,7 +4,8 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import PlainValidator
+from pydantic_core import to_json
 
 from domain.cancellation import Reason
 from domain.decision import Decision
@@ -92,17 +93,17 @@ class Held(Model):
     at: Instant
 
 
+def terms_of(stored: object) -> Policy:
+    """One object for equal terms: a worker remembers thousands of orders, and most wait under the same."""
+    return stored if isinstance(stored, Policy) else _read(to_json(stored))
+
+
 @lru_cache(maxsize=1_000)
-def _of(text: str) -> Policy:
+def _read(text: bytes) -> Policy:
     return Policy.model_validate_json(text)
 
 
-def _shared(terms: Policy) -> Policy:
-    """One object for equal terms: a worker remembers thousands of orders, and most wait under the same."""
-    return _of(terms.model_dump_json())
-
-
-Terms = Annotated[Policy, AfterValidator(_shared)]
+Terms = Annotated[Policy, PlainValidator(terms_of)]
 
 
 class OrderState(Model):

@@ -43,15 +43,18 @@ _INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=Fal
 def environment(own: Path | None) -> Environment:
     """The templates, a shop's own folder before ours.
 
-    Whoever writes letters need not be trusted with the worker's keys: a template reaches nothing but what it is given.
+    Whoever writes letters need not be trusted with the worker's keys: where there may be a template of theirs, each
+    reaches nothing but what it is given.
     """
     before = [FileSystemLoader(own)] if own else []
-    return ImmutableSandboxedEnvironment(
+    kind = ImmutableSandboxedEnvironment if own else Environment
+    return kind(
         loader=ChoiceLoader([*before, PackageLoader("gateways", "templates")]),
         autoescape=select_autoescape(["mjml", "html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # a changed template counts from the next start, like every setting
     )
 
 
@@ -77,8 +80,9 @@ class Letters:
         words = self._jinja.get_template(f"{language}/words.txt").module
         said = {"facts": facts, "language": language, "words": words} | _worded(facts, words)
         said["amount"] = letters_locale.amount(facts.amount, locale)
+        days = {space: _days(facts, locale, space) for space in set(_PARTS.values())}
         subject, text, markup = (
-            self._part(f"{language}/{facts.kind}/{part}", said | _days(facts, locale, space))
+            self._part(f"{language}/{facts.kind}/{part}", said | days[space])
             for part, space in _PARTS.items()
         )
         return Letter(

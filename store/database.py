@@ -8,7 +8,8 @@ from functools import partial
 from threading import Thread
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from pydantic_core import from_json
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -34,6 +35,19 @@ class _Rehearsed(Exception):  # noqa: N818 - no error: it takes the result out, 
         self.result = result
 
 
+class _Once(Session):
+    """A session of one transaction: nearly every statement asks for its connection, which is always the same."""
+
+    _own: Connection | None = None
+
+    def connection(self, *arguments: Any, **options: Any) -> Connection:
+        if arguments or options:
+            return super().connection(*arguments, **options)
+        if self._own is None:
+            self._own = super().connection()
+        return self._own
+
+
 class Database:
     """Transactions over one engine; `write` commits or rolls back as a whole, `read` only looks.
 
@@ -52,7 +66,7 @@ class Database:
         self.engine = _engine(self.url, patience_seconds)
         if statement_seconds is not None and not self.is_sqlite:
             _limit(self.engine, statement_seconds)
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        self._sessions = sessionmaker(self.engine, class_=_Once, expire_on_commit=False, autoflush=False)
         # SQLite has one writer at a time: waiting in line for its thread beats contending for the file.
         self._writer: Executor | None = ThreadPoolExecutor(1, "sqlite-writer") if self.is_sqlite else None
         self._threads = ThreadPoolExecutor(_POOL_SIZE, "store")
@@ -150,7 +164,12 @@ def _engine(url: URL, patience_seconds: float) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
     engine = create_engine(
-        url, pool_size=_POOL_SIZE, max_overflow=_POOL_SIZE, pool_pre_ping=True, hide_parameters=True
+        url,
+        pool_size=_POOL_SIZE,
+        max_overflow=_POOL_SIZE,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        json_deserializer=from_json,
     )
     patient(engine, patience_seconds)
     return engine
@@ -167,7 +186,7 @@ def _limit(engine: Engine, seconds: float) -> None:
 
 def _sqlite(url: URL) -> Engine:
     arguments = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
-    engine = create_engine(url, connect_args=arguments, hide_parameters=True)
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True, json_deserializer=from_json)
 
     @event.listens_for(engine, "connect")
     def _open(connection: sqlite3.Connection, _record: Any) -> None:

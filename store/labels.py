@@ -94,12 +94,13 @@ def bought(session: Session, step: Step, label: Bought) -> OrderState:
     """The label is bought: the units have left, or stand ready for the warehouse to hand over."""
     order = orders.own(session, step.order_id)
     rests.over(session, order, parcel_rest(step.parcel))
-    stage = ParcelStage(parcels.row(session, step).stage)
+    parcel = parcels.row(session, step)
+    stage = ParcelStage(parcel.stage)
     known = {**label.model_dump(), "label_unknown": False}
     if stage in _UNLABELLED and order.terms["shipped_when"] == ShippedWhen.HANDED_OVER:
         parcels.change(session, step, THIS, stage=ParcelStage.READY, **known)
     elif stage in _UNLABELLED:
-        parcels.leave(session, step, order, **known)
+        parcels.leave(session, step, order, parcel, **known)
     return orders.settled(session, step.order_id, step.at)
 
 
@@ -145,5 +146,5 @@ def hand_over(session: Session, step: Step) -> str:
             step.order_id, "number", f"parcel {step.parcel} has no label to be handed over with"
         )
     if parcel.stage is ParcelStage.READY:
-        parcels.leave(session, step, order)
+        parcels.leave(session, step, order, parcels.row(session, step))
     return f"Parcel {step.parcel} is with its carrier."

@@ -259,5 +259,6 @@ def promise(session: Session, order: Row[Any], promised_on: date | None, telling
     if telling.kind not in _TELL_DATES:
         return
     first = order.original_promised_on or promised_on
-    orders.change(session, telling.order_id, promised_on=promised_on, original_promised_on=first)
+    if (order.promised_on, order.original_promised_on) != (promised_on, first):
+        orders.change(session, telling.order_id, promised_on=promised_on, original_promised_on=first)
     order_events.promise_changed(session, order, promised_on, telling)

@@ -14,9 +14,8 @@ from domain.errors import UnknownOrder
 from domain.order import Fulfilment, Order, Timing
 from domain.parcel import ParcelState
 from domain.payment import Attempt, PaymentKind, PaymentState
-from domain.policy import Policy
 from domain.queue import Priority
-from domain.state import Held, OrderState, Rest
+from domain.state import Held, OrderState, Rest, terms_of
 from domain.status import Status, moved
 from store import order_events, reading
 from store.reading import Call
@@ -91,7 +90,7 @@ def state(session: Session, order_id: str) -> OrderState:
     """The order as the database has it now."""
     session.flush()
     order = row(session, order_id)
-    terms = Policy.model_validate(order.terms)
+    terms = terms_of(order.terms)
     return OrderState(
         order_id=order_id,
         customer_id=order.customer_id,

@@ -88,9 +88,8 @@ def label_key(parcel: Row[Any] | ParcelRow) -> str:
     return keys.gateway(parcel.order_id, parcel.number, "label", parcel.label_attempt)
 
 
-def leave(session: Session, step: Step, order: Row[Any], **label: Any) -> None:
+def leave(session: Session, step: Step, order: Row[Any], parcel: Row[Any], **label: Any) -> None:
     """The parcel's units have left: from here nothing is undone, and what is held is to be taken."""
-    parcel = row(session, step)
     _send(session, step, parcel)
     to_capture = bool(order.timing == Timing.AT_SHIPMENT and parcel.amount_minor)
     stage = ParcelStage.LABELLED if to_capture else ParcelStage.SHIPPED

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.policy import Policy
 from domain.queue import moved_by_hand, queue_at
+from domain.state import terms_of
 from store import catalog, keys, orders, promises
 from store.deal import Deal, lock
 from store.tables import LineRow
@@ -21,7 +21,7 @@ def move(session: Session, order_id: str, days: int, at: datetime) -> str:
     orders.change(session, order_id, extra_days=days)
     products = lock(session, order.skus)
     deal = Deal(session, keys.moved(order_id, at), at, order_id, life.time_zone)
-    place = moved_by_hand(queue_at(order, Policy.model_validate(life.terms)), days)
+    place = moved_by_hand(queue_at(order, terms_of(life.terms)), days)
     policy = catalog.policy(session)
     for line in session.scalars(select(LineRow).where(LineRow.order_id == order_id).order_by(LineRow.sku)):
         product = products[line.sku]

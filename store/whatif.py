@@ -12,8 +12,9 @@ from domain.errors import UnknownSku
 from domain.inventory import ChangeKind, ChangeLine, InventoryChange
 from domain.model import Instant, Model
 from domain.order import Order
-from domain.policy import HeadStart, Policy
+from domain.policy import HeadStart
 from domain.queue import moved_by_hand, priority, queue_at
+from domain.state import terms_of
 from store import catalog, inventory, promises
 from store.deal import QUEUE, Deal, lock
 from store.inventory import Change
@@ -139,7 +140,7 @@ def _move(session: Session, question: WhatIf) -> dict[str, str]:
     classes: dict[str, str] = {}
     places = []
     for order_id, body, terms, extra_days in session.execute(asked):
-        order, policy = Order.model_validate(body), Policy.model_validate(terms)
+        order, policy = Order.model_validate(body), terms_of(terms)
         days = HeadStart.model_validate(policy.head_start_days.model_dump() | question.head_start)
         changed = policy.model_copy(update={"head_start_days": days})
         classes[order_id] = priority(order, changed)
