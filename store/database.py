@@ -35,6 +35,14 @@ class _Rehearsed(Exception):  # noqa: N818 - no error: it takes the result out, 
         self.result = result
 
 
+_LOOKS = "only looks"
+
+
+def _begin(session: Session, _transaction: object, connection: Connection) -> None:
+    """SQLite's driver begins nothing by itself. A session's event and not an engine's: those cost each statement more."""
+    connection.exec_driver_sql("BEGIN" if _LOOKS in session.info else "BEGIN IMMEDIATE")
+
+
 class _Once(Session):
     """A session of one transaction: nearly every statement asks for its connection, which is always the same."""
 
@@ -67,6 +75,8 @@ class Database:
         if statement_seconds is not None and not self.is_sqlite:
             _limit(self.engine, statement_seconds)
         self._sessions = sessionmaker(self.engine, class_=_Once, expire_on_commit=False, autoflush=False)
+        if self.is_sqlite:
+            event.listen(self._sessions, "after_begin", _begin)
         # SQLite has one writer at a time: waiting in line for its thread beats contending for the file.
         self._writer: Executor | None = ThreadPoolExecutor(1, "sqlite-writer") if self.is_sqlite else None
         self._threads = ThreadPoolExecutor(_POOL_SIZE, "store")
@@ -102,7 +112,7 @@ class Database:
 
     def read(self, question: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         with self._sessions() as session:
-            session.connection(execution_options={"backorder_read": True})
+            session.info[_LOOKS] = True
             return question(session, *args, **kwargs)
 
     async def aread(
@@ -194,10 +204,5 @@ def _sqlite(url: URL) -> Engine:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        reading = connection.get_execution_options().get("backorder_read")
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine

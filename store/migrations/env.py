@@ -11,6 +11,8 @@ database: Database = context.config.attributes["database"]
 
 with database.engine.connect() as connection:
     unhurried(connection)
+    if database.is_sqlite:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # its driver begins nothing by itself: see `Database`
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
