@@ -32,21 +32,21 @@ class Figure:
 
 def time_ratio(name: str, seconds: float, floor: float, limit: float) -> Figure:
     return Figure(
-        name, round(seconds * 1000, 2), "ms", round(floor * 1000, 2), round(seconds / floor, 2), limit
+        name, round(seconds * 1000, 2), "ms", round(floor * 1000, 2), round(seconds / floor, 3), limit
     )
 
 
 def rate_ratio(name: str, per_second: float, floor: float, limit: float) -> Figure:
-    return Figure(name, round(per_second, 1), "/s", round(floor, 1), round(per_second / floor, 2), limit)
+    return Figure(name, round(per_second, 1), "/s", round(floor, 1), round(per_second / floor, 3), limit)
 
 
 def count(name: str, value: int, limit: int) -> Figure:
-    return Figure(name, value, "count", limit, round(value / limit, 2), 1)
+    return Figure(name, value, "count", limit, round(value / limit, 3), 1)
 
 
 def most(name: str, value: float, unit: str, limit: float) -> Figure:
     """Something that has no floor, only a bound."""
-    return Figure(name, round(value, 2), unit, limit, round(value / limit, 2), 1)
+    return Figure(name, round(value, 2), unit, limit, round(value / limit, 3), 1)
 
 
 def report(figures: list[Figure]) -> bool:
