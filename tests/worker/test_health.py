@@ -85,7 +85,8 @@ async def test_readiness_waits_neither_for_who_writes_nor_for_a_slow_carrier(
     quoting = asyncio.create_task(asyncio.to_thread(carrier_answers.wait))
 
     try:
-        with sqlite_database.engine.begin():
+        with sqlite_database.engine.begin() as busy:
+            busy.exec_driver_sql("BEGIN IMMEDIATE")
             async with asking(database=looks(sqlite_database, client)["database"]) as http:
                 answer = await http.get("/readyz")
     finally:
