@@ -43,12 +43,10 @@ _INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=Fal
 def environment(own: Path | None) -> Environment:
     """The templates, a shop's own folder before ours.
 
-    Whoever writes letters need not be trusted with the worker's keys: where there may be a template of theirs, each
-    reaches nothing but what it is given.
+    Whoever writes letters need not be trusted with the worker's keys: a template reaches nothing but what it is given.
     """
     before = [FileSystemLoader(own)] if own else []
-    kind = ImmutableSandboxedEnvironment if own else Environment
-    return kind(
+    return ImmutableSandboxedEnvironment(
         loader=ChoiceLoader([*before, PackageLoader("gateways", "templates")]),
         autoescape=select_autoescape(["mjml", "html"]),
         undefined=StrictUndefined,

@@ -1,5 +1,6 @@
 """How workflows run: as plain Python, and holding none of Temporal's messages while they wait."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -8,12 +9,13 @@ from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowInstanceDetails
 
-_OF_ONE_TASK = (
-    "_current_completion",
-    "_current_internal_flags",
-    "_deployment_version_for_current_task",
-)
-"""What the SDK's instance sets anew for each task, and keeps until the next."""
+_BETWEEN_TASKS: dict[str, Callable[[], Any]] = {
+    # A life that is dropped between its tasks, as at a worker's end, still cancels its timer here.
+    "_current_completion": WorkflowActivationCompletion,
+    "_current_internal_flags": tuple,
+    "_deployment_version_for_current_task": lambda: None,
+}
+"""What the SDK's instance sets anew for each task and keeps until the next, and what does in its place meanwhile."""
 
 
 class Runner(UnsandboxedWorkflowRunner):
@@ -43,7 +45,7 @@ class _Frugal(WorkflowInstance):
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         done = self._instance.activate(act)
         kept = vars(self._instance)
-        kept.update((name, None) for name in _OF_ONE_TASK if name in kept)
+        kept.update((name, empty()) for name, empty in _BETWEEN_TASKS.items() if name in kept)
         if (asked := kept.get("_workflow_input")) is not None:
             asked.headers = dict(asked.headers)
         return done
