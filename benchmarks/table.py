@@ -60,3 +60,8 @@ def report(figures: list[Figure]) -> bool:
     Console(width=140).print(table)
     LATEST.write_text(json.dumps([asdict(figure) for figure in figures], indent=2) + "\n")
     return all(figure.met for figure in figures)
+
+
+def latest() -> list[Figure]:
+    """What the last report wrote down."""
+    return [Figure(**figure) for figure in json.loads(LATEST.read_text())]
