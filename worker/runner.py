@@ -35,8 +35,8 @@ class Runner(UnsandboxedWorkflowRunner):
 class _Frugal(WorkflowInstance):
     """A part of a protobuf message keeps the whole of it in memory, and the SDK keeps a part of three.
 
-    Of the first one that an order got, the last one, and its own last answer: 28 KB of each order that waits. All
-    three are set anew before they are read again.
+    Of the first one that an order got, the last one, and its own last answer: 28 KB of each order that waits. What is
+    read later of the first is copied out of it; the other two are set anew before they are read again.
     """
 
     def __init__(self, instance: WorkflowInstance) -> None:
