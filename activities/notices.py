@@ -59,9 +59,9 @@ class Notices:
     @activity.defn
     async def tell_customer(self, telling: Telling) -> OrderState:
         """Send one notice and remember it; a mailbox that refuses it is remembered too, and the order goes on."""
-        facts = await self.database.aread(notices.facts, telling)
+        facts = await self.database.alook(notices.facts, telling)
         if facts.obsolete:
-            return await self.database.aread(orders.state, telling.order_id)
+            return await self.database.alook(orders.state, telling.order_id)
         if facts.already_sent:
             return await self.database.awrite(notices.told, telling, delivered=True, message_id=None)
         answer = await self.mailer.send(self._mail(telling, facts))

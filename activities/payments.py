@@ -55,7 +55,7 @@ class Payments:
         """Let go of what was held for a parcel that was undone; an unknown authorisation is looked up first."""
         attempt = await self.database.awrite(money.to_void, step)
         reference, declined = attempt.reference, None
-        unknown = await self.database.aread(money.unknown_authorisation, step)
+        unknown = await self.database.alook(money.unknown_authorisation, step)
         if unknown is not None:
             found = await self.provider.find(unknown)
             reference = found.reference if isinstance(found, Authorised) else reference

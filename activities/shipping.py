@@ -33,7 +33,7 @@ class Shipping:
         One that was not, and whose money has run out meanwhile, is not bought: its money comes first.
         """
         ends = _ends()
-        wanted = await self.database.aread(labels.to_label, step)
+        wanted = await self.database.alook(labels.to_label, step)
         found = await self.carrier.find(wanted.key) if wanted.unknown else None
         if found is None and not wanted.may_leave:
             return await self.database.awrite(labels.never_bought, step)
@@ -45,7 +45,7 @@ class Shipping:
     @activity.defn
     async def look_up_label(self, step: Step) -> OrderState:
         """Was the label bought? If so the parcel goes on; if not, it may be undone."""
-        wanted = await self.database.aread(labels.to_label, step)
+        wanted = await self.database.alook(labels.to_label, step)
         found = await self.carrier.find(wanted.key)
         if found:
             return await self.database.awrite(labels.bought, step, _bought(found))
@@ -54,7 +54,7 @@ class Shipping:
     @activity.defn
     async def void_labels(self, step: Step) -> OrderState:
         """Give back the labels that were bought in vain."""
-        keys = await self.database.aread(labels.in_vain, step)
+        keys = await self.database.alook(labels.in_vain, step)
         for key in keys:
             await self.carrier.void(key, step.at)
         return await self.database.awrite(labels.given_back, step, keys)
