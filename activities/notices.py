@@ -14,7 +14,7 @@ from gateways.letters import Letters
 from gateways.letters_facts import LetterFacts, LetterLine
 from gateways.links import Links
 from gateways.mail import Accepted, Mail, Mailer, Rejected, thread_id
-from store import correcting, notices, orders
+from store import correcting, mailed, notices, orders
 from store.correcting import Again, Answer
 from store.database import Database
 from store.notices import Facts, Telling
@@ -63,10 +63,10 @@ class Notices:
         if facts.obsolete:
             return await self.database.alook(orders.state, telling.order_id)
         if facts.already_sent:
-            return await self.database.awrite(notices.told, telling, delivered=True, message_id=None)
+            return await self.database.awrite(mailed.told, telling, delivered=True, message_id=None)
         answer = await self.mailer.send(self._mail(telling, facts))
         return await self.database.awrite(
-            notices.told,
+            mailed.told,
             telling,
             delivered=isinstance(answer, Accepted),
             message_id=answer.message_id if isinstance(answer, Accepted) else None,

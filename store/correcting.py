@@ -12,7 +12,7 @@ from domain.model import Instant, Model
 from domain.notices import Kind
 from domain.state import OrderState
 from domain.steps import Tell
-from store import keys, notices, orders
+from store import keys, mailed, notices, orders
 from store.life_tables import ChangeRow, DelayRow, NoticeRow
 from store.notices import Facts, Telling
 
@@ -149,7 +149,7 @@ def resent(session: Session, again: Again, said: Facts, answer: Answer) -> Resen
     session.execute(of_notice.values(delivered=delivered, **answer.model_dump()))
     if delivered:
         anew = again.telling.model_copy(update={"occasion": f"{wish.occasion}:{wish.number}"})
-        notices.promise(session, order, said.promised_on, anew)
+        mailed.promise(session, order, said.promised_on, anew)
     came_of_it = "was sent once more." if delivered else "was refused by its mailbox."
     outcome = Resent(order_id=wish.order_id, message=f"{wish.kind} {came_of_it}", delivered=delivered)
     body = {"kind": wish.kind, "occasion": wish.occasion, "message_id": answer.message_id}

@@ -1,10 +1,9 @@
-"""Notices: what each must say, and that it was sent."""
+"""Notices: what each must say."""
 
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain import dunning, news, parcels, waiting
@@ -16,13 +15,9 @@ from domain.notices import Kind, last_full_day
 from domain.order import Address, Customer
 from domain.parcel import ParcelLine, ParcelState
 from domain.state import OrderState
-from store import delays, keys, order_events, orders, rests, supply
-from store.life_tables import CancellationRow, NoticeRow
-from store.once import insert_once
+from store import keys, orders, supply
+from store.life_tables import CancellationRow
 from store.tables import StockLedgerRow
-
-_TELL_DATES = {Kind.CONFIRMATION, Kind.UPDATE, Kind.PROMISE_MOVED, Kind.DELAY_OPTION, Kind.DELAY_RENEWED}
-"""Notices after which the date they name is the promise."""
 
 
 class Telling(Model):
@@ -228,37 +223,3 @@ def _of_cancellation(session: Session, state: OrderState, cancellation_id: str) 
     lines = tuple(ParcelLine(sku=sku, quantity=units) for sku, units in session.execute(taken))
     rest = _units(state, "backordered", "allocated", "claimed")
     return {"lines": lines, "reason": Reason(row.reason), "amount": refund or None, "waiting": rest}
-
-
-def told(
-    session: Session,
-    telling: Telling,
-    *,
-    delivered: bool,
-    message_id: str | None,
-    facts: Facts | None = None,
-    error: str | None = None,
-) -> OrderState:
-    """The notice went out, or its mailbox refused it for good; either way the order goes on.
-
-    `facts`: what it said; None when it went out before.
-    """
-    order = orders.own(session, telling.order_id)
-    notice = {**telling.model_dump(), "delivered": delivered, "message_id": message_id, "error": error}
-    new = session.connection().execute(insert_once(session, NoticeRow), notice).rowcount
-    if new and facts is not None:
-        promise(session, order, facts.promised_on, telling)
-    if new and facts is not None and facts.offer is not None:
-        delays.record(session, order, int(telling.occasion), facts.offer, facts.why, telling.at)
-    rests.over(session, order, "mail")
-    return orders.settled(session, telling.order_id, telling.at)
-
-
-def promise(session: Session, order: Row[Any], promised_on: date | None, telling: Telling) -> None:
-    """The date that a notice named, if its kind names one: a promise stays until the customer is told a new one."""
-    if telling.kind not in _TELL_DATES:
-        return
-    first = order.original_promised_on or promised_on
-    if (order.promised_on, order.original_promised_on) != (promised_on, first):
-        orders.change(session, telling.order_id, promised_on=promised_on, original_promised_on=first)
-    order_events.promise_changed(session, order, promised_on, telling)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, literal, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from domain.decision import (
@@ -14,7 +14,7 @@ from domain.decision import (
     DecisionReason,
     Refusal,
 )
-from domain.errors import MalformedOrder, OrderBodyChanged
+from domain.errors import MalformedOrder
 from domain.limits import beyond_limits
 from domain.model import Instant, Model
 from domain.order import Order, Timing
@@ -23,14 +23,13 @@ from domain.policy import Policy
 from domain.queue import Priority, priority
 from domain.state import OrderState
 from domain.status import Status, moved
-from store import bells, entering, keys, order_events, orders, promises
+from store import bells, entering, keys, known_orders, order_events, orders, promises
 from store.catalog import policy
 from store.deal import Deal, lock
 from store.ledger import record_line
-from store.life_tables import NoticeRow
 from store.payments import begin
 from store.refusals import Asking, refusals, unavailable
-from store.tables import LineRow, StockLedgerRow
+from store.tables import LineRow
 
 
 class Placing(Model):
@@ -55,7 +54,7 @@ def place(session: Session, placing: Placing) -> Placed:
     """Place an unknown or a rejected order; one that is known already is only read. Another body is refused."""
     order = placing.order
     known = orders.find(session, order.order_id)
-    if known is not None and not _may_begin_again(known, placing):
+    if known is not None and not known_orders.may_begin_again(known, order, placing.asked_at):
         return _resumed(session, known, placing)
     terms = policy(session)
     life = _record(session, placing, terms, known)
@@ -70,26 +69,6 @@ def quote(session: Session, placing: Placing) -> Decision:
     if decision is None:
         raise AssertionError("placing decides")
     return decision
-
-
-def _may_begin_again(known: Row[Any], placing: Placing) -> bool:
-    """A rejected order, once its money is settled, may be placed anew; any other life is the only one."""
-    over = known.status == Status.REJECTED and known.ended_at is not None
-    if not over and not _is_same(known, placing.order):
-        raise OrderBodyChanged(known.order_id)
-    return over and known.asked_at < placing.asked_at
-
-
-def _is_same(known: Row[Any], order: Order) -> bool:
-    """Whether this order was stored.
-
-    One that an earlier version stored is read as today's, for its digest knows no field that was added since. Of one
-    that was erased only the digest is left.
-    """
-    stored, asked = str(known.digest), order.digest()
-    if stored == asked or known.erased_at is not None:
-        return stored == asked
-    return Order.model_validate(known.body).digest() == asked
 
 
 def _resumed(session: Session, known: Row[Any], placing: Placing) -> Placed:
@@ -119,7 +98,7 @@ def _record(session: Session, placing: Placing, terms: Policy, known: Row[Any] |
     order_id = placing.order.order_id
     if known is None:
         return orders.enter(session, order_id, **_columns(placing, terms, 1))
-    _forget_rejected(session, known, placing.at)
+    known_orders.forget_rejected(session, known, placing.at)
     return orders.change(session, order_id, **_columns(placing, terms, known.lives + 1))
 
 
@@ -153,24 +132,6 @@ def _columns(placing: Placing, terms: Policy, life: int) -> dict[str, Any]:
         "rests": [],
         "lives": life,
     }
-
-
-def _forget_rejected(session: Session, known: Row[Any], at: datetime) -> None:
-    """A rejection leaves only its record; the ledgers keep every row, and add up to the lines that are left."""
-    cause = keys.forgotten(known.order_id, known.lives)
-    gone = select(
-        literal(cause),
-        literal(0),
-        literal("forgotten"),
-        literal(at, StockLedgerRow.at.type),
-        LineRow.sku,
-        LineRow.order_id,
-        -LineRow.cancelled,
-    ).where(LineRow.order_id == known.order_id)
-    columns = ["cause", "part", "kind", "at", "sku", "order_id", "cancelled"]
-    session.execute(insert(StockLedgerRow).from_select(columns, gone))
-    session.execute(delete(LineRow).where(LineRow.order_id == known.order_id))
-    session.execute(delete(NoticeRow).where(NoticeRow.order_id == known.order_id))
 
 
 def _enter(session: Session, placing: Placing, life: Row[Any], terms: Policy) -> Placed:
@@ -214,7 +175,7 @@ def accept_charged(session: Session, order_id: str, at: datetime) -> OrderState:
 def refuse(session: Session, placing: Placing) -> Placed:
     """Reject an order that was not accepted in time and free its units; an accepted one is only read."""
     life = orders.find(session, placing.order.order_id)
-    if life is None or _may_begin_again(life, placing):
+    if life is None or known_orders.may_begin_again(life, placing.order, placing.asked_at):
         life = _record(session, placing, policy(session), life)
     if life.status != Status.PLACING:
         return as_it_stands(session, life)

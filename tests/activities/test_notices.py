@@ -13,7 +13,8 @@ from domain.policy import Policy
 from domain.state import OrderState
 from gateways.errors import GatewayUnavailable, OutcomeUnknown
 from gateways.mail import Accepted, Mail, Mailer, Rejected
-from store.notices import facts, told
+from store.mailed import told
+from store.notices import facts
 from tests.activities.desk import Desk, step, telling
 from tests.shop import words
 from tests.store.stockroom import SKU, january

@@ -11,7 +11,8 @@ from domain.notices import Kind
 from domain.policy import Policy
 from store import labels
 from store.correcting import Again
-from store.notices import Telling, facts, told
+from store.mailed import told
+from store.notices import Telling, facts
 from tests.activities.desk import Desk, step, telling
 from tests.shop import words
 from tests.store.stockroom import Moment, january, moment

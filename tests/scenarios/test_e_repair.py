@@ -33,7 +33,7 @@ from starter.auditing.temporal import Temporal
 from starter.auditing.typed import as_typed
 from starter.commands.audit import Shown
 from starter.starts import start_again
-from store import bells, cancelling, catalog, notices, placing
+from store import bells, cancelling, catalog, mailed, notices, placing
 from store.cancelling import Cancelling
 from store.database import Database
 from store.door_tables import EventRow
@@ -140,7 +140,7 @@ def _end_behind_its_back(shop: Shop, order_id: str, at: datetime) -> None:
     shop.database.write(cancelling.cancel, Cancelling(order_id=order_id, cancellation=wish, at=at))
     telling = Telling(order_id=order_id, kind=Kind.CANCELLED, occasion="C-1", at=at)
     facts = shop.database.read(notices.facts, telling)
-    shop.database.write(notices.told, telling, delivered=True, message_id="m-1", facts=facts)
+    shop.database.write(mailed.told, telling, delivered=True, message_id="m-1", facts=facts)
 
 
 async def test_e5_bells_that_nobody_rang_are_rung_and_the_order_hears_of_its_stock(shop: Shop) -> None:

@@ -12,7 +12,7 @@ from domain.cancellation import Reason
 from domain.notices import Kind
 from domain.policy import Product
 from starter.tokens import Scope, Tokens
-from store import notices, shop
+from store import mailed, notices, shop
 from store.database import Database
 from store.door_tables import EventRow
 from store.notices import Telling
@@ -424,7 +424,7 @@ async def test_notices_that_no_mailbox_took_are_listed_with_why(
     telling = Telling(order_id="100", kind=Kind.CONFIRMATION, occasion="1", at=day(6))
     facts = books.read(notices.facts, telling)
     books.write(
-        notices.told, telling, delivered=False, message_id=None, error="550 no such mailbox", facts=facts
+        mailed.told, telling, delivered=False, message_id=None, error="550 no such mailbox", facts=facts
     )
 
     assert "1 undelivered notices" in await room.read()

@@ -25,6 +25,7 @@ from store import (
     changes,
     inventory,
     labels,
+    mailed,
     money,
     notices,
     orders,
@@ -190,7 +191,7 @@ class Stockroom:
     def tell(self, order_id: str, kind: Kind, occasion: str = "1", *, on: Moment = 6) -> OrderState:
         telling = Telling(order_id=order_id, kind=kind, occasion=occasion, at=moment(on))
         facts = self.database.read(notices.facts, telling)
-        return self.database.write(notices.told, telling, delivered=True, message_id="m-1", facts=facts)
+        return self.database.write(mailed.told, telling, delivered=True, message_id="m-1", facts=facts)
 
     # Money.
 

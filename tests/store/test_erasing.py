@@ -13,7 +13,19 @@ from domain.correcting import EmailChange, Erasing
 from domain.errors import ChangeRefused, OrderBodyChanged, OrdersOpen, UnknownCustomer, UnknownOrder
 from domain.notices import Kind
 from domain.order import Order
-from store import cancelling, correcting, delays, erasing, explain, notices, orders, queue, reading, status
+from store import (
+    cancelling,
+    correcting,
+    delays,
+    erasing,
+    explain,
+    mailed,
+    notices,
+    orders,
+    queue,
+    reading,
+    status,
+)
 from store.base import Base
 from store.cancelling import Cancelling
 from store.correcting import Readdressing
@@ -75,7 +87,7 @@ def lived(stock: Stockroom) -> None:
     stock.capture("100")
     telling = Telling(order_id="100", kind=Kind.SHIPPED, occasion="1", at=day(13))
     lost = "550 no mailbox of Ada Lovelace"
-    stock.database.write(notices.told, telling, delivered=False, message_id=None, error=lost)
+    stock.database.write(mailed.told, telling, delivered=False, message_id=None, error=lost)
     stock.tell("100", Kind.CONFIRMATION, "placed")
     stock.place_order(ada("101", 1))
     _cancel(stock, "101", "It is for Lovelace, 12 St James Square")

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from domain.errors import UnknownOrder, UnknownSku
 from domain.notices import Kind
 from domain.status import Status
-from store import audit, bells, keys, notices, orders, queue, rests, status
+from store import audit, bells, keys, mailed, notices, orders, queue, rests, status
 from store.notices import Telling
 from store.rests import Resting
 from store.tables import LineRow, ProductRow, StockLedgerRow
@@ -118,7 +118,7 @@ def test_a_mailbox_that_refuses_is_recorded_and_the_order_goes_on(stock: Stockro
     telling = Telling(order_id="100", kind=Kind.CONFIRMATION, occasion="placed", at=day(6))
 
     state = stock.database.write(
-        notices.told, telling, delivered=False, message_id=None, error="550 no such mailbox"
+        mailed.told, telling, delivered=False, message_id=None, error="550 no such mailbox"
     )
 
     assert [notice.delivered for notice in state.notices] == [False]

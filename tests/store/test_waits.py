@@ -14,7 +14,8 @@ from domain.waiting import BY_ITSELF
 from store import cancelling, delays, keys, orders, shop, supply
 from store.cancelling import Cancelled, Cancelling
 from store.delays import DelayRecord
-from store.notices import Telling, facts, told
+from store.mailed import told
+from store.notices import Telling, facts
 from tests.store.stockroom import SKU, Stockroom, Units, day, january
 
 REFRESHED = "refreshed"
