@@ -16,7 +16,7 @@ from worker.wiring import running_worker, settle
 from workflows.messages import backorder_workflow_id
 
 ORDERS = 100
-RUNS = 5
+RUNS = 8
 CACHED: dict[str, Any] = {"max_cached_workflows": 5_000}
 FLOOR: dict[str, Any] = {"workflows": [Bare], "activities": [nothing], "task_queue": "bare"}
 AS_THE_SDK: dict[str, Any] = {

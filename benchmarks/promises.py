@@ -13,7 +13,8 @@ from domain.inventory import ChangeKind, ChangeLine, InventoryChange
 from store import inventory
 from store.database import Database
 from store.inventory import Change
-from store.tables import BellRow, LineRow, ProductRow
+from store.stock_tables import BellRow
+from store.tables import LineRow, ProductRow
 
 DEEP, SHALLOW = 100_000, 1_000
 _CHANGES = count()

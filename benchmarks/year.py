@@ -13,7 +13,8 @@ from store.base import Base
 from store.database import Database
 from store.door_tables import EventRow
 from store.life_tables import CancellationRow, NoticeRow, ParcelRow, PaymentRow
-from store.tables import LineRow, OrderRow, ProductRow, StockLedgerRow
+from store.stock_tables import StockLedgerRow
+from store.tables import LineRow, OrderRow, ProductRow
 from tests.store.stockroom import MINI, SKU, Stockroom, change_of, day
 
 SKUS = 200

@@ -13,7 +13,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Double, Integer,
 
 from docs.data_erased import ERASED, PERSONAL_STAYS
 from domain.events import KEPT
-from store import door_tables, life_tables, shop_tables, supply_tables, tables  # noqa: F401 - they make the tables known
+from store import door_tables, life_tables, shop_tables, stock_tables, supply_tables, tables  # noqa: F401 - they make the tables known
 from store.base import Base, UtcDateTime
 
 PAGE = Path(__file__).parent / "data.md"

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session, aliased
 from domain.audit import Finding, Kind
 from domain.supply import Arrival, covering
 from store.deal import QUEUE
-from store.tables import BellRow, LineRow, OrderRow, ProductRow, StockLedgerRow
+from store.stock_tables import BellRow, StockLedgerRow
+from store.tables import LineRow, OrderRow, ProductRow
 
 _LINE_PARTS = ("backordered", "allocated", "claimed", "shipped", "cancelled")
 

@@ -3,7 +3,18 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    TypeDecorator,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase
 
 
@@ -45,3 +56,8 @@ class Base(DeclarativeBase):
 
 # SQLite counts rows itself only for INTEGER keys.
 COUNTED = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def partial(name: str, *columns: str, where: str) -> Index:
+    """An index of some rows alone, on either database."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from domain.model import Model
 from store.once import insert_once
-from store.tables import BellRow
+from store.stock_tables import BellRow
 
 
 class Bell(Model):

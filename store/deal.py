@@ -30,7 +30,8 @@ from sqlalchemy.orm import Session
 
 from store import bells, hand_outs
 from store.hand_outs import HandOut, Moved
-from store.tables import LineRow, ProductRow, StockLedgerRow
+from store.stock_tables import StockLedgerRow
+from store.tables import LineRow, ProductRow
 
 QUEUE = (LineRow.queue_at, LineRow.placed_at, LineRow.order_id)
 

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.base import COUNTED, Base
+from store.base import COUNTED, Base, partial
 
-_PENDING = text("delivered_at IS NULL AND NOT dead")
+_PENDING = "delivered_at IS NULL AND NOT dead"
 
 
 class EventRow(Base):
@@ -18,9 +18,9 @@ class EventRow(Base):
     __table_args__ = (
         UniqueConstraint("event_id"),
         Index(None, "stream", "id"),
-        Index("ix_events_pending", "stream", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
-        Index("ix_events_due", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
-        Index("ix_events_dead", "id", sqlite_where=text("dead"), postgresql_where=text("dead")),
+        partial("ix_events_pending", "stream", "id", where=_PENDING),
+        partial("ix_events_due", "id", where=_PENDING),
+        partial("ix_events_dead", "id", where="dead"),
     )
 
     id: Mapped[int] = mapped_column(COUNTED, primary_key=True, autoincrement=True)

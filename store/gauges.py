@@ -8,7 +8,8 @@ from domain.status import Status
 from store.door_tables import EventRow
 from store.metrics import IS_OPEN, OPEN_BACKORDER, OPEN_UNITS
 from store.room import needing
-from store.tables import BellRow, LineRow, OrderRow, StockLedgerRow
+from store.stock_tables import BellRow, StockLedgerRow
+from store.tables import LineRow, OrderRow
 
 HOLDS = (Status.PAYMENT_HOLD, Status.ADDRESS_HOLD, Status.HELD)
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from domain.events import SHARES_LISTED, EventType, HandedOut, Share
 from store import events, keys
-from store.tables import StockLedgerRow
+from store.stock_tables import StockLedgerRow
 
 
 class HandOut(NamedTuple):

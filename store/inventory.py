@@ -11,8 +11,9 @@ from domain.model import Instant, Model
 from store import keys, promises, supply
 from store.deal import Deal, lock
 from store.ledger import record_stock
+from store.stock_tables import BellRow, InventoryChangeRow, StockLedgerRow
 from store.supply_tables import InboundRow
-from store.tables import BellRow, InventoryChangeRow, LineRow, ProductRow, StockLedgerRow
+from store.tables import LineRow, ProductRow
 
 _MOST_ON_HAND = 2_147_483_647
 """What an integer of PostgreSQL holds."""

@@ -11,7 +11,8 @@ from domain.order import Order
 from domain.status import Status
 from store import keys
 from store.life_tables import NoticeRow
-from store.tables import LineRow, StockLedgerRow
+from store.stock_tables import StockLedgerRow
+from store.tables import LineRow
 
 
 def may_begin_again(known: Row[Any], order: Order, asked_at: datetime) -> bool:

@@ -6,7 +6,8 @@ from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from store.deal import Deal
-from store.tables import LineRow, ProductRow, StockLedgerRow
+from store.stock_tables import StockLedgerRow
+from store.tables import LineRow, ProductRow
 
 _UNITS = ("backordered", "allocated", "claimed", "shipped", "cancelled")
 

@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, text
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.base import Base
+from store.base import Base, partial
 
 
 class ParcelRow(Base):
@@ -15,14 +15,13 @@ class ParcelRow(Base):
     __tablename__ = "parcels"
     __table_args__ = (
         ForeignKeyConstraint(["order_id"], ["orders.order_id"]),
-        Index(
+        partial(
             "ix_parcels_shipped",
             "shipped_at",
             "promised_on",
             "units",
             "stage",
-            sqlite_where=text("shipped_at IS NOT NULL"),
-            postgresql_where=text("shipped_at IS NOT NULL"),
+            where="shipped_at IS NOT NULL",
         ),
     )
 
@@ -126,14 +125,7 @@ class NoticeRow(Base):
     """One e-mail to one customer about one thing, once."""
 
     __tablename__ = "notices"
-    __table_args__ = (
-        Index(
-            "ix_notices_undelivered",
-            "at",
-            sqlite_where=text("NOT delivered"),
-            postgresql_where=text("NOT delivered"),
-        ),
-    )
+    __table_args__ = (partial("ix_notices_undelivered", "at", where="NOT delivered"),)
 
     order_id: Mapped[str] = mapped_column(primary_key=True)
     """Its order."""

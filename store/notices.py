@@ -17,7 +17,7 @@ from domain.parcel import ParcelLine, ParcelState
 from domain.state import OrderState
 from store import keys, orders, supply
 from store.life_tables import CancellationRow
-from store.tables import StockLedgerRow
+from store.stock_tables import StockLedgerRow
 
 
 class Telling(Model):

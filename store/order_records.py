@@ -11,7 +11,8 @@ from domain.order import Address
 from store import listing, orders
 from store.life_tables import CancellationRow, ChangeRow
 from store.queue_records import OPEN, asked
-from store.tables import LineRow, StockLedgerRow
+from store.stock_tables import StockLedgerRow
+from store.tables import LineRow
 
 _SHOWN = 200
 _LEDGER_ROWS, _QUEUE_LINES = 1_000, 200

@@ -13,7 +13,8 @@ from domain.supply import Arrival, Dates
 from store import bells, catalog, coverage
 from store.coverage import Move, Run
 from store.deal import QUEUE, Deal
-from store.tables import LineRow, ProductRow, StockLedgerRow
+from store.stock_tables import StockLedgerRow
+from store.tables import LineRow, ProductRow
 
 _AT_ONCE = 500
 

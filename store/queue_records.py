@@ -19,7 +19,8 @@ from domain.places import HandMove, Passing, Standing
 from domain.queue import moved_by_hand
 from store import keys
 from store.life_tables import CancellationRow, ChangeRow
-from store.tables import LineRow, OrderRow, StockLedgerRow
+from store.stock_tables import StockLedgerRow
+from store.tables import LineRow, OrderRow
 
 T = TypeVar("T")
 BySku = Mapping[str, list[T]]

@@ -10,7 +10,7 @@ from domain.review import Review
 from store.audit_books import of_books
 from store.once import insert_once
 from store.shop_tables import ReviewRow
-from store.tables import BellRow
+from store.stock_tables import BellRow
 
 _ROW_OWN = {"day", "at", "figures"}
 _FIRST_LOOKS_BACK = timedelta(days=1)

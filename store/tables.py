@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.base import COUNTED, Base
+from store.base import Base, partial
 
 
 class ProductRow(Base):
@@ -15,12 +15,7 @@ class ProductRow(Base):
     __tablename__ = "products"
     __table_args__ = (
         CheckConstraint("reserved >= 0 AND reserved <= on_hand", name="reserved_is_on_hand"),
-        Index(
-            "ix_products_waiting",
-            "waiting",
-            sqlite_where=text("waiting > 0"),
-            postgresql_where=text("waiting > 0"),
-        ),
+        partial("ix_products_waiting", "waiting", where="waiting > 0"),
     )
 
     sku: Mapped[str] = mapped_column(primary_key=True)
@@ -62,37 +57,17 @@ class OrderRow(Base):
         Index(None, "status", "placed_at"),
         Index(None, "placed_at", "order_id"),
         Index(None, "customer_id", "placed_at", "order_id"),
-        Index(
-            "ix_orders_open",
-            "order_id",
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
+        partial("ix_orders_open", "order_id", where="ended_at IS NULL"),
         Index(None, "email"),
-        Index(
-            "ix_orders_accepted",
-            "placed_at",
-            "backordered",
-            sqlite_where=text("accepted_at IS NOT NULL"),
-            postgresql_where=text("accepted_at IS NOT NULL"),
-        ),
-        Index(
+        partial("ix_orders_accepted", "placed_at", "backordered", where="accepted_at IS NOT NULL"),
+        partial(
             "ix_orders_current",
             "placed_at",
             "currency",
             "order_id",
-            sqlite_where=text("backordered AND ended_at IS NULL AND accepted_at IS NOT NULL"),
-            postgresql_where=text("backordered AND ended_at IS NULL AND accepted_at IS NOT NULL"),
+            where="backordered AND ended_at IS NULL AND accepted_at IS NOT NULL",
         ),
-        Index(
-            "ix_orders_ended",
-            "ended_at",
-            "status",
-            "placed_at",
-            "shipped_at",
-            sqlite_where=text("backordered"),
-            postgresql_where=text("backordered"),
-        ),
+        partial("ix_orders_ended", "ended_at", "status", "placed_at", "shipped_at", where="backordered"),
     )
 
     order_id: Mapped[str] = mapped_column(primary_key=True)
@@ -174,37 +149,20 @@ class LineRow(Base):
             name="units_are_not_negative",
         ),
         ForeignKeyConstraint(["order_id"], ["orders.order_id"]),
-        Index(
-            "ix_lines_needy",
-            "sku",
-            "queue_at",
-            "placed_at",
-            "order_id",
-            sqlite_where=text("backordered > 0"),
-            postgresql_where=text("backordered > 0"),
-        ),
-        Index(
-            "ix_lines_holding",
-            "sku",
-            "queue_at",
-            "placed_at",
-            "order_id",
-            sqlite_where=text("allocated > 0"),
-            postgresql_where=text("allocated > 0"),
-        ),
-        Index(
+        partial("ix_lines_needy", "sku", "queue_at", "placed_at", "order_id", where="backordered > 0"),
+        partial("ix_lines_holding", "sku", "queue_at", "placed_at", "order_id", where="allocated > 0"),
+        partial(
             "ix_lines_supplied",
             "sku",
             "supply_on",
             "queue_at",
             "placed_at",
             "order_id",
-            sqlite_where=text("backordered > 0"),
-            postgresql_where=text("backordered > 0"),
+            where="backordered > 0",
         ),
         Index(None, "sku", "placed_at"),
         # All that the figures ask of an open line, so that they need no look at the lines themselves.
-        Index(
+        partial(
             "ix_lines_open",
             "order_id",
             "unit_price_minor",
@@ -213,15 +171,10 @@ class LineRow(Base):
             "cancelled",
             "backordered",
             "promised_on",
-            sqlite_where=text("ordered > shipped + cancelled"),
-            postgresql_where=text("ordered > shipped + cancelled"),
+            where="ordered > shipped + cancelled",
         ),
-        Index(
-            "ix_lines_ended",
-            "sku",
-            "placed_at",
-            sqlite_where=text("backordered = 0 AND allocated = 0 AND claimed = 0"),
-            postgresql_where=text("backordered = 0 AND allocated = 0 AND claimed = 0"),
+        partial(
+            "ix_lines_ended", "sku", "placed_at", where="backordered = 0 AND allocated = 0 AND claimed = 0"
         ),
     )
 
@@ -261,92 +214,3 @@ class LineRow(Base):
     """Units of a discontinued product for which no supply is left."""
     may_split: Mapped[bool] = mapped_column(default=True)
     """Whether some of its units may leave ahead of the others."""
-
-
-class StockLedgerRow(Base):
-    """One change of one line's or one SKU's units: append-only; all counts are sums of it."""
-
-    __tablename__ = "stock_ledger"
-    __table_args__ = (
-        UniqueConstraint("cause", "part", "sku", "order_id"),
-        Index(None, "order_id", "sku"),
-        Index(None, "sku", "id"),
-    )
-
-    id: Mapped[int] = mapped_column(COUNTED, primary_key=True, autoincrement=True)
-    """In the order in which it was written."""
-    cause: Mapped[str]
-    """The transaction that wrote it: an inventory change, a cancellation, an order placed."""
-    part: Mapped[int]
-    """Tells the rows of one cause apart."""
-    kind: Mapped[str]
-    """What happened: `received`, `adjusted`, `dealt`, `taken`, `claimed`, `shipped`, `cancelled` and so on."""
-    at: Mapped[datetime]
-    """When, by the business clock."""
-    sku: Mapped[str]
-    """Whose units."""
-    order_id: Mapped[str] = mapped_column(server_default="")
-    """Whose line; empty where it is about stock alone."""
-    parcel: Mapped[int | None]
-    """In which parcel of the order; None for none."""
-    on_hand: Mapped[int] = mapped_column(server_default="0")
-    """By how much the units in the warehouse changed."""
-    backordered: Mapped[int] = mapped_column(server_default="0")
-    """By how much the line's count changed."""
-    allocated: Mapped[int] = mapped_column(server_default="0")
-    """By how much the line's count changed."""
-    claimed: Mapped[int] = mapped_column(server_default="0")
-    """By how much the line's count changed."""
-    shipped: Mapped[int] = mapped_column(server_default="0")
-    """By how much the line's count changed."""
-    cancelled: Mapped[int] = mapped_column(server_default="0")
-    """By how much the line's count changed."""
-    place: Mapped[int | None]
-    """The line's place in its queue when it got or gave up units; None otherwise."""
-
-
-class InventoryChangeRow(Base):
-    """What the warehouse or the buyer reported, and what came of it: once per id."""
-
-    __tablename__ = "inventory_changes"
-
-    change_id: Mapped[str] = mapped_column(primary_key=True)
-    """The sender's id: the same change again gets the first outcome."""
-    digest: Mapped[str]
-    """Hash of the body, but for when it happened: another change under its id is refused."""
-    body: Mapped[dict[str, Any]]
-    """The change as it was sent."""
-    outcome: Mapped[dict[str, Any]]
-    """What came of it: units handed out, orders reached."""
-    applied_at: Mapped[datetime]
-    """When it was applied here."""
-
-
-class BellRow(Base):
-    """This order's stock or promise changed: a row here, then a signal."""
-
-    __tablename__ = "bells"
-    __table_args__ = (
-        UniqueConstraint("cause", "order_id", "signal"),
-        Index(
-            "ix_bells_unrung",
-            "cause",
-            sqlite_where=text("rung_at IS NULL"),
-            postgresql_where=text("rung_at IS NULL"),
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(COUNTED, primary_key=True, autoincrement=True)
-    """In the order in which it was hung."""
-    cause: Mapped[str]
-    """The transaction that hung it."""
-    order_id: Mapped[str]
-    """Whose workflow is to be told."""
-    signal: Mapped[str]
-    """By which signal."""
-    at: Mapped[datetime]
-    """When it was hung."""
-    rung_at: Mapped[datetime | None]
-    """When the signal was taken; None while it is to be rung."""
-    unreachable: Mapped[bool] = mapped_column(server_default=text("false"))
-    """There was no workflow to ring; of an order that is open the audit finds that it has none."""

@@ -11,7 +11,7 @@ from domain.audit import Finding, Kind
 from domain.history_words import counted
 from store.door_tables import EventRow
 from store.outbox import GIVEN_UP
-from store.tables import BellRow
+from store.stock_tables import BellRow
 
 
 class Lag(NamedTuple):

@@ -16,7 +16,7 @@ from starter.money import amount
 from starter.two_books import compared
 from store import unheard
 from store.database import Database
-from store.tables import InventoryChangeRow
+from store.stock_tables import InventoryChangeRow
 from workflows.messages import TASK_QUEUE, inventory_workflow_id
 
 _UNRUNG = timedelta(minutes=5)

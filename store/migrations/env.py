@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from store import door_tables, life_tables, shop_tables, supply_tables, tables  # noqa: F401 - they fill the metadata
+from store import door_tables, life_tables, shop_tables, stock_tables, supply_tables, tables  # noqa: F401 - they fill the metadata
 from store.base import Base
 from store.connecting import unhurried
 from store.database import Database

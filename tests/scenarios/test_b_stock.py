@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from domain.decision import DecisionOutcome, Refusal
 from domain.notices import Kind
 from domain.report import Status as Report
-from store.tables import BellRow, InventoryChangeRow
+from store.stock_tables import BellRow, InventoryChangeRow
 from tests.shop import PRICE, SKU, Books, Shop, eventually, line
 from workflows.messages import inventory_workflow_id
 

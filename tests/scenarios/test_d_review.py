@@ -26,8 +26,9 @@ from gateways.mail import Accepted, Mail, Rejected
 from starter.commands.review import reviewed
 from store.database import Database
 from store.shop_tables import ReviewRow
+from store.stock_tables import BellRow
 from store.supply_tables import SupplierRow
-from store.tables import BellRow, OrderRow
+from store.tables import OrderRow
 from tests.shop import EXAMPLES, PRICE, SKU, Shop, open_shop
 from worker.wiring import Parts
 from workflows.messages import REVIEW, TASK_QUEUE, backorder_workflow_id

@@ -26,7 +26,8 @@ from domain.inventory import ChangeKind, ChangeLine, InventoryChange
 from domain.notices import Kind
 from domain.report import Status as Report
 from starter.errors import BadInput
-from store.tables import InventoryChangeRow, OrderRow
+from store.stock_tables import InventoryChangeRow
+from store.tables import OrderRow
 from tests.shop import EXAMPLES, PRICE, SKU, Books, Shop, eventually, line
 from workflows.messages import CLOCKS_DIFFER, TASK_QUEUE, backorder_workflow_id, inventory_workflow_id
 

@@ -7,7 +7,8 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from store.base import Base
-from store.tables import LineRow, OrderRow, ProductRow, StockLedgerRow
+from store.stock_tables import StockLedgerRow
+from store.tables import LineRow, OrderRow, ProductRow
 from tests.store.stockroom import SKU, Stockroom
 
 _AT_ONCE = 2_000

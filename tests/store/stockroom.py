@@ -44,8 +44,9 @@ from store.money import Approval, Decline
 from store.notices import Telling
 from store.parcels import Step
 from store.placing import Placed, Placing
+from store.stock_tables import BellRow, StockLedgerRow
 from store.supply_tables import InboundRow
-from store.tables import BellRow, ProductRow, StockLedgerRow
+from store.tables import ProductRow
 
 SKU = "WIDGET-PRO-BLUE"
 MINI = "WIDGET-MINI"

@@ -35,7 +35,8 @@ from store.erasing import Gone
 from store.life_tables import DelayRow
 from store.notices import Telling
 from store.shop_tables import OperationRow, ReviewRow
-from store.tables import OrderRow, StockLedgerRow
+from store.stock_tables import StockLedgerRow
+from store.tables import OrderRow
 from tests.store.stockroom import SKU, Stockroom, day, january, order_of
 
 ADA = {"customer_id": "ADA-1815", "name": "Ada Lovelace", "email": "Ada@Poets.example", "locale": "en_GB"}

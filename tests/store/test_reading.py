@@ -10,7 +10,8 @@ from domain.status import Status
 from store import audit, bells, keys, mailed, notices, orders, queue, rests, status
 from store.notices import Telling
 from store.rests import Resting
-from store.tables import LineRow, ProductRow, StockLedgerRow
+from store.stock_tables import StockLedgerRow
+from store.tables import LineRow, ProductRow
 from tests.store.stockroom import MINI, SKU, Stockroom, day, january
 
 

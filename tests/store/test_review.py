@@ -15,8 +15,9 @@ from domain.status import Status
 from store import metrics as sums
 from store import review, review_orders, review_supply
 from store.life_tables import CancellationRow, NoticeRow, ParcelRow, PaymentRow
+from store.stock_tables import BellRow
 from store.supply_tables import InboundRow, SupplierRow
-from store.tables import BellRow, OrderRow
+from store.tables import OrderRow
 from tests.store.crowd import crowd
 from tests.store.stockroom import MINI, SKU, Stockroom, day, january
 
