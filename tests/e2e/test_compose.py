@@ -36,6 +36,8 @@ SECRETS: Final = {
     "BACKORDER_MAIL_FROM": "Shop <orders@shop.example>",
     "BACKORDER_SHOP_NAME": "Shop",
     "BACKORDER_OPERATIONS_EMAIL": "operations@shop.example",
+    "BACKORDER_PAYMENT": "stripe",
+    "BACKORDER_CARRIER": "easypost",
 }
 
 FIXED: Final = {
@@ -97,6 +99,7 @@ def test_there_can_be_as_many_workers_as_one_likes() -> None:
     worker = services()["worker"]
 
     assert {"container_name", "ports", "hostname", "network_mode"} & set(worker) == set()
+    assert services(TRIAL, {"BACKORDER_WORKERS": "3"})["worker"]["scale"] == 3
     assert {name for name, service in services().items() if "container_name" in service} == set()
 
 

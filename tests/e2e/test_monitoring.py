@@ -29,7 +29,7 @@ def test_prometheus_asks_where_workers_and_the_server_answer() -> None:
 def test_each_alert_says_what_is_wrong_and_what_to_do() -> None:
     rules = _alerts()
 
-    assert len({rule["alert"] for rule in rules}) == len(rules) == 10
+    assert len({rule["alert"] for rule in rules}) == len(rules) == 11
     assert [rule for rule in rules if rule["labels"]["severity"] not in {"page", "ticket"}] == []
     assert [rule for rule in rules if not rule["annotations"]["summary"].strip()] == []
     assert [rule for rule in rules if "`" not in rule["annotations"]["description"]] == []
