@@ -42,3 +42,7 @@ class Bare:
     async def decision(self, _order: Any) -> bool:
         await workflow.wait_condition(lambda: self._decided)
         return True
+
+    @workflow.query
+    def status(self) -> str:
+        return "rung" if self._rung else "waiting"
