@@ -33,30 +33,34 @@ class Bells:
     @activity.defn
     async def ring_bells(self, ring: Ring) -> int:
         """Signal each order whose stock or promise the cause changed; how many were reached."""
-        reached = 0
-        async for rung in self.ring(ring):
-            reached += rung
-            # Without details: a worker that lacks the key to read them would give the step up for good.
-            activity.heartbeat()
-        return reached
+        # Without details: a worker that lacks the key to read them would give the step up for good.
+        return sum([reached async for reached in self.ring(ring, activity.heartbeat)])
 
-    async def ring(self, ring: Ring) -> AsyncIterator[int]:
-        """The same page by page: how many were reached each time."""
+    async def ring(self, ring: Ring, heard: Callable[[], None] = lambda: None) -> AsyncIterator[int]:
+        """The same page by page: how many were reached each time; `heard` after each signal.
+
+        One that fails keeps none of its page from being marked.
+        """
         while page := await self.database.aread(bells.unrung, ring.cause, _PAGE):
-            there = await self._ring_all(page)
-            rung = [bell.id for bell, reachable in zip(page, there, strict=True) if reachable]
-            gone = [bell.id for bell, reachable in zip(page, there, strict=True) if not reachable]
+            there = await self._ring_all(page, heard)
+            rung = [bell.id for bell, reached in zip(page, there, strict=True) if reached is True]
+            gone = [bell.id for bell, reached in zip(page, there, strict=True) if reached is False]
             await self.database.awrite(bells.mark_rung, rung, ring.at, gone)
+            for failure in there:
+                if isinstance(failure, BaseException):
+                    raise failure
             yield len(rung)
 
-    async def _ring_all(self, page: list[Bell]) -> list[bool]:
+    async def _ring_all(self, page: list[Bell], heard: Callable[[], None]) -> list[bool | BaseException]:
         lines = asyncio.Semaphore(AT_ONCE)
 
         async def ring(bell: Bell) -> bool:
             async with lines:
-                return await self._ring(bell)
+                reached = await self._ring(bell)
+            heard()
+            return reached
 
-        return await asyncio.gather(*(ring(bell) for bell in page))
+        return await asyncio.gather(*(ring(bell) for bell in page), return_exceptions=True)
 
     async def _ring(self, bell: Bell) -> bool:
         """False when its workflow is no more, which stops none of the others."""

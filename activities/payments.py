@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from domain.money import Money
 from domain.payment import Attempt
 from domain.state import OrderState
-from gateways.errors import PermanentRefusal
+from gateways.errors import OutcomeUnknown, PermanentRefusal
 from gateways.payment import (
     REFUND_FAILED,
     Authorised,
@@ -21,13 +22,16 @@ from gateways.payment import (
     PaymentRequest,
     Refunded,
 )
-from store import money
+from store import money, orders
 from store.database import Database
 from store.money import Approval, Decline
 from store.parcels import Step
 from store.placing import Placed
 
 _LONG = timedelta(hours=1)
+
+CHARGE_LASTS = timedelta(seconds=90)
+"""So long after a charge was stored it may still reach its provider: the placing deadline, and the last try's time."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,16 @@ class Payments:
 
     @activity.defn
     async def look_up_charge(self, step: Step) -> OrderState:
-        """Find what became of a charge that nobody answered for."""
-        attempt = await self.database.awrite(money.to_charge, step)
-        found = await self.provider.find(attempt)
+        """Find what became of a charge that nobody answered for; one that is answered already is only read."""
+        charge = await self.database.alook(money.unknown_charge, step)
+        if charge is None:
+            return await self.database.alook(orders.state, step.order_id)
+        found = await self.provider.find(charge)
+        if found is None:
+            _be_over(step, charge)
         reference = found.reference if isinstance(found, Charged) else None
         declined = found.code if isinstance(found, Declined) else None
-        return await self.database.awrite(money.charge_found, step, attempt.key, reference, declined)
+        return await self.database.awrite(money.charge_found, step, charge.key, reference, declined)
 
     @activity.defn
     async def refund_payment(self, step: Step) -> OrderState:
@@ -128,6 +136,17 @@ class Payments:
         if step.again or long_ago or activity.info().attempt > 1:
             return await self.provider.find(attempt)
         return None
+
+
+def _be_over(step: Step, charge: Attempt) -> None:
+    """That it was never made is known once it can't be made any more: its activity was given up, and may still go on."""
+    info = activity.info()
+    waited = info.current_attempt_scheduled_time - info.scheduled_time
+    left = (charge.stored_at or step.at) + CHARGE_LASTS - (step.at + waited)
+    if left > timedelta(0):
+        raise ApplicationError(
+            "it may still be under way", type=OutcomeUnknown.__name__, next_retry_delay=left
+        )
 
 
 def _amount(attempt: Attempt) -> Money:

@@ -12,6 +12,7 @@ from domain.limits import beyond_limits
 from domain.model import By, Id, Instant, Model, Text
 from domain.order import Address, Quantity
 from domain.parcel import ParcelState
+from domain.payment import PaymentKind
 from domain.state import OrderState
 
 
@@ -202,9 +203,13 @@ def check_release(state: OrderState) -> None:
 
 
 def unpaid_parcel(state: OrderState, settlement: Settlement) -> ParcelState:
-    """The parcel to settle; `ChangeRefused` when that parcel is not unpaid."""
+    """The parcel to settle; `ChangeRefused` when that parcel is not unpaid, or may be paid at this moment."""
     for parcel in state.parcels:
         if parcel.number == settlement.parcel and parcel.owed:
+            if state.call(PaymentKind.CAPTURE, parcel.number):
+                raise ChangeRefused(
+                    state.order_id, "parcel", f"parcel {parcel.number}: its payment is under way"
+                )
             return parcel
     raise ChangeRefused(state.order_id, "parcel", f"parcel {settlement.parcel} is not unpaid")
 

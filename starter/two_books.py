@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 
 from domain.payment import PaymentKind
-from domain.reconciliation import Difference, Entry, differences
+from domain.reconciliation import Difference, Entry, Fault, differences
 from gateways.errors import GatewayError
 from gateways.payment import BookEntry, PaymentProvider
 from starter.errors import OutOfReach
+from store import moved
 from store.database import Database
-from store.moved import moved
 
 _MARGIN = timedelta(days=1)
 """How far two clocks may be apart, and a call from its entry."""
@@ -17,11 +17,18 @@ _MARGIN = timedelta(days=1)
 async def compared(
     database: Database, provider: PaymentProvider, since: datetime, until: datetime
 ) -> tuple[int, list[Difference]]:
-    """How many entries both books have together in a period, and those that differ."""
+    """How many entries both books have together in a period, and those that differ.
+
+    What stands in the provider's alone may be the answer that its order looks up in this hour: that is no difference.
+    """
     theirs = await _theirs(provider, since - _MARGIN, until + _MARGIN)
-    ours = await database.aread(moved, since - _MARGIN, until + _MARGIN)
+    ours = await database.aread(moved.moved, since - _MARGIN, until + _MARGIN)
     entries = {one.key for one in (*ours, *theirs) if since <= one.at < until}
-    return len(entries), differences(ours, theirs, since, until)
+    found = differences(ours, theirs, since, until)
+    looked_up = await database.aread(moved.looked_up) if found else set()
+    return len(entries), [
+        one for one in found if one.fault is not Fault.ONLY_THEIRS or one.key not in looked_up
+    ]
 
 
 async def _theirs(provider: PaymentProvider, since: datetime, until: datetime) -> list[Entry]:

@@ -10,7 +10,7 @@ from domain.errors import OrderBodyChanged
 from domain.order import Order
 from domain.status import Status
 from store import keys
-from store.life_tables import NoticeRow
+from store.life_tables import CancellationRow, NoticeRow
 from store.stock_tables import StockLedgerRow
 from store.tables import LineRow
 
@@ -36,7 +36,10 @@ def _is_same(known: Row[Any], order: Order) -> bool:
 
 
 def forget_rejected(session: Session, known: Row[Any], at: datetime) -> None:
-    """A rejection leaves only its record; the ledgers keep every row, and add up to the lines that are left."""
+    """A rejection leaves only its record; the ledgers keep every row, and add up to the lines that are left.
+
+    A cancellation that came too late for it may be said again of the order that is placed now.
+    """
     cause = keys.forgotten(known.order_id, known.lives)
     gone = select(
         literal(cause),
@@ -50,4 +53,5 @@ def forget_rejected(session: Session, known: Row[Any], at: datetime) -> None:
     columns = ["cause", "part", "kind", "at", "sku", "order_id", "cancelled"]
     session.execute(insert(StockLedgerRow).from_select(columns, gone))
     session.execute(delete(LineRow).where(LineRow.order_id == known.order_id))
-    session.execute(delete(NoticeRow).where(NoticeRow.order_id == known.order_id))
+    for of_this in (NoticeRow, CancellationRow):
+        session.execute(delete(of_this).where(of_this.order_id == known.order_id))

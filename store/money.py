@@ -180,6 +180,11 @@ def charged(session: Session, step: Step, attempt: Attempt, answer: Approval | D
     return placing.as_it_stands(session, order)
 
 
+def unknown_charge(session: Session, step: Step) -> Attempt | None:
+    """A charge whose answer never came."""
+    return payments.unanswered(session, step.order_id, 0, PaymentKind.CHARGE)
+
+
 def charge_found(
     session: Session, step: Step, key: str, reference: str | None, declined: str | None = None
 ) -> OrderState:

@@ -11,7 +11,7 @@ from domain.payment import PaymentKind
 from domain.reconciliation import Entry
 from store import orders
 from store.life_tables import PaymentRow
-from store.orders import SUCCEEDED
+from store.orders import STARTED, SUCCEEDED
 from store.payments import FAILED
 from store.tables import OrderRow
 
@@ -46,6 +46,12 @@ def moved(session: Session, since: datetime, until: datetime) -> list[Entry]:
         )
         for row in rows
     ]
+
+
+def looked_up(session: Session) -> set[str]:
+    """Keys of calls whose answer was lost, and which their order, while it is open, looks up by itself."""
+    unanswered = select(PaymentRow.key).join(OrderRow, OrderRow.order_id == PaymentRow.order_id)
+    return set(session.scalars(unanswered.where(PaymentRow.state == STARTED, OrderRow.ended_at.is_(None))))
 
 
 def stuck(session: Session) -> list[Stuck]:

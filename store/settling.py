@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from domain.cancellation import Cancellation, CancellationOutcome, CancelResult, Reason
 from domain.changes import How, Settlement
 from domain.parcel import ParcelStage
-from store import cancelling, keys, order_events, orders, parcels, promises
+from domain.payment import PaymentKind
+from store import cancelling, keys, order_events, orders, parcels, payments, promises
 from store.cancelling import Cancelling
 from store.deal import Deal, lock
 from store.ledger import record_line
@@ -19,6 +20,7 @@ def settle(session: Session, step: Step, settlement: Settlement) -> str:
 
     Returns the cause under which other orders hear of units that came back.
     """
+    _let_go(session, step)
     if settlement.how is not How.STOPPED:
         parcels.change(session, step, THIS, settled=settlement.how)
         return ""
@@ -39,6 +41,13 @@ def settle(session: Session, step: Step, settlement: Settlement) -> str:
     parcels.change(session, step, THIS, **stopped)
     _record(session, step, wish, units)
     return deal.cause
+
+
+def _let_go(session: Session, step: Step) -> None:
+    """What another method holds for it by now, or may hold, goes back."""
+    unanswered = payments.unanswered(session, step.order_id, step.parcel, PaymentKind.AUTHORISE)
+    if parcels.row(session, step).money_held or unanswered is not None:
+        parcels.change(session, step, THIS, money_held=True, capture_refused=True)
 
 
 def _wish(step: Step, settlement: Settlement) -> Cancellation:

@@ -64,7 +64,9 @@ class Entering(WaitingDoors):
     async def _refuse(self, error: ApplicationError) -> None:
         """Another body under a used id, or one that can't be meant: whoever asked is told, and nothing happens."""
         self._refused = ApplicationError(error.message, type=error.type, non_retryable=True)
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        while not workflow.all_handlers_finished():
+            self._inbox.refuse(self._refused)
+            await workflow.wait_condition(lambda: self._inbox.asked or workflow.all_handlers_finished())
         raise self._refused
 
     async def _hear(self, changed: Placed | Cancelled | Changed) -> None:

@@ -42,6 +42,16 @@ class Inbox:
     def empty(self) -> bool:
         return not (self.asks or self.methods or self.unreadable)
 
+    @property
+    def asked(self) -> bool:
+        return bool(self.asks or self.methods)
+
+    def refuse(self, why: BaseException) -> None:
+        """Nothing of it will be done, and whoever waits for an answer hears why."""
+        for wishes in (self.asks, self.methods):
+            while wishes:
+                wishes.popleft().answer = why
+
     def ring(self) -> None:
         self.bell = True
         self.arrived += 1

@@ -23,7 +23,7 @@ _PAUSES = (0.5, 1, 2, 4, 8)
 _OF_PROVIDER = {Kind.PROVIDER, Kind.PROVIDER_AWAY}
 _LATE = (Kind.LATE, None, None)
 _FEW = 20
-"""So few open orders may all have lost their workflow in one accident."""
+"""So few orders may lose their workflow in one accident, however many there are."""
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,9 @@ class Audit:
 def _be_the_right_temporal(found: Seen) -> None:
     """Started in a second Temporal, every order would be worked on twice."""
     missing = sum(one.kind is Kind.MISSING for one in found.findings)
-    if missing >= found.open_orders > _FEW:
+    if missing > _FEW and missing * 2 > found.open_orders:
         raise Refusal(
             "NoWorkflows",
-            f"not one of {found.open_orders} open orders has a workflow: is this the right Temporal? "
+            f"{missing} of {found.open_orders} open orders have no workflow: is this the right Temporal? "
             "`--repair --yes` starts them all",
         )

@@ -116,7 +116,7 @@ async def _leave_placing(shop: Shop, each: int) -> None:
 async def _restored(shop: Shop, each: int) -> None:
     opened = [one for name in (*CONDITIONS, "placing") for one in _ids(name, each)]
     async with running_worker(shop.client, shop.parts):
-        with pytest.raises(Refusal, match=f"not one of {len(opened)} open orders has a workflow"):
+        with pytest.raises(Refusal, match=f"{len(opened)} of {len(opened)} open orders have no workflow"):
             await repaired(shop)
         assert [one async for one in lost.starts(shop)] == []
         began = time.monotonic()
