@@ -42,9 +42,12 @@ class Desk:
         self.shipping = Shipping(database, parts.carrier)
         self.notices = Notices(database, parts.mailer, parts.letters, parts.links, parts.shop)
 
-    async def run(self, act: Act, wish: Any, attempt: int = 1, **about: Any) -> Any:
-        """One try of an activity; `about` it Temporal says more."""
+    async def run(
+        self, act: Act, wish: Any, attempt: int = 1, *, beats: list[object] | None = None, **about: Any
+    ) -> Any:
+        """One try of an activity, with its heart`beats`; `about` it Temporal says more."""
         environment = ActivityEnvironment()
+        environment.on_heartbeat = lambda *details: beats.append(details) if beats is not None else None
         environment.info = replace(environment.info, **{**TIME, "attempt": attempt, **about})
         answer = environment.run(act, wish)
         return await answer if inspect.isawaitable(answer) else answer

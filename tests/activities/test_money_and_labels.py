@@ -1,15 +1,20 @@
 """Answers that are no success, and questions about calls that nobody answered for."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from temporalio.exceptions import ApplicationError
 
+from domain.money import Money
 from domain.parcel import ParcelStage
 from domain.state import OrderState
 from domain.status import Status
 from gateways.errors import GatewayUnavailable, OutcomeUnknown
+from gateways.payment import PaymentRequest
+from store.parcels import Step
 from tests.activities.desk import Desk, step
-from tests.store.stockroom import PRICE, Units, january
+from tests.store.stockroom import PRICE, Units, day, january
 
 DECLINED = "pm_card_chargeDeclined"
 NOWHERE = {"name": "Ada", "street": "1 Lost Road", "city": "Nowhere", "postal_code": "00000", "country": "US"}
@@ -105,6 +110,32 @@ async def test_a_charge_that_nobody_answered_for_is_looked_up_and_never_made(
 
     for attempt in (1, 2):
         state: OrderState = await desk.run(desk.payments.look_up_charge, step(7, 0), attempt)
+
+    assert not state.charge_unknown
+    assert state.charged.minor == desk.provider.balance("100") == charged
+
+
+@pytest.mark.parametrize(("lands", "charged"), [(True, 2 * PRICE), (False, 0)])
+async def test_a_charge_that_may_still_be_under_way_is_not_called_never_made(
+    desk: Desk, *, lands: bool, charged: int
+) -> None:
+    await desk.placed(timing="at_order")
+    began = day(5)
+    soon = Step(order_id="100", at=began + timedelta(seconds=30))
+
+    with pytest.raises(ApplicationError) as unknown:
+        await desk.run(desk.payments.look_up_charge, soon)
+    assert (unknown.value.type, unknown.value.next_retry_delay) == ("OutcomeUnknown", timedelta(seconds=60))
+    assert desk.room.payments("100") == [("100/0/charge/1", "started")]
+
+    if lands:
+        amount = Money(minor=2 * PRICE, currency="USD")
+        request = PaymentRequest(
+            key="100/0/charge/1", order_id="100", amount=amount, method="pm_card_visa", at=soon.at
+        )
+        await desk.provider.charge(request)
+    tried_again = {"scheduled_time": began, "current_attempt_scheduled_time": began + timedelta(minutes=1)}
+    state: OrderState = await desk.run(desk.payments.look_up_charge, soon, 2, **tried_again)
 
     assert not state.charge_unknown
     assert state.charged.minor == desk.provider.balance("100") == charged

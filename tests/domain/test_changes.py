@@ -11,6 +11,7 @@ from domain.choice import Choice
 from domain.errors import ChangeRefused, UnknownLine
 from domain.order import Address
 from domain.parcel import ParcelStage
+from domain.payment import Attempt, PaymentKind
 from domain.state import OrderState
 from domain.status import Status
 from tests.domain.samples import SKU, example, line, parcel, state
@@ -99,3 +100,19 @@ def test_an_unpaid_parcel_is_settled_once() -> None:
     for order in (state(line(shipped=2), parcels=(settled,)), state(line(claimed=2)), ENDED[0]):
         with pytest.raises(ChangeRefused, match="parcel 1 is not unpaid"):
             changes.unpaid_parcel(order, wish)
+
+
+def test_an_unpaid_parcel_whose_payment_is_under_way_is_not_settled() -> None:
+    capture = Attempt(
+        key="100/1/capture/2",
+        order_id="100",
+        parcel=1,
+        kind=PaymentKind.CAPTURE,
+        amount_minor=100,
+        currency="USD",
+        method="pm_card_visa",
+    )
+    wish = Settlement(parcel=1, how=How.PAID_ELSEWHERE, reason="bank transfer")
+
+    with pytest.raises(ChangeRefused, match="parcel 1: its payment is under way"):
+        changes.unpaid_parcel(UNPAID.model_copy(update={"started": (capture,)}), wish)

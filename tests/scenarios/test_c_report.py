@@ -10,6 +10,7 @@ from domain.money import Money
 from domain.reconciliation import Fault
 from starter.two_books import compared
 from store.life_tables import PaymentRow
+from store.tables import OrderRow
 from tests.fakes.stripe_server import FakeStripe
 from tests.shop import PRICE, SKU, Shop
 
@@ -65,6 +66,30 @@ async def test_c8_an_entry_that_the_provider_never_had_is_found_and_another_peri
     assert (await differences(shop, began))[1] == {("100", Fault.ONLY_OURS)}
     later = await shop.now() - timedelta(days=30)
     assert await differences(shop, later) == (1, {("100", Fault.ONLY_OURS)})
+
+
+async def test_c8_an_answer_that_its_open_order_still_looks_up_is_no_difference(shop: Shop) -> None:
+    began = await shop.now() - timedelta(hours=1)
+    await shop.receive(2)
+    await shop.place("100", 2)
+    await shop.ended("100")
+
+    shop.database.write(_lose_answer, "100")
+    ended = await differences(shop, began)
+    shop.database.write(_open, "100")
+    opened = await differences(shop, began)
+
+    assert ended == (1, {("100", Fault.ONLY_THEIRS)})
+    assert opened == (1, set())
+
+
+def _lose_answer(session: Session, order_id: str) -> None:
+    capture = (PaymentRow.order_id == order_id, PaymentRow.kind == "capture")
+    session.execute(update(PaymentRow).where(*capture).values(state="started"))
+
+
+def _open(session: Session, order_id: str) -> None:
+    session.execute(update(OrderRow).where(OrderRow.order_id == order_id).values(ended_at=None))
 
 
 def _forget(session: Session, order_id: str) -> None:

@@ -13,13 +13,22 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 from temporalio import workflow
-from temporalio.client import Client, Interceptor, OutboundInterceptor, StartWorkflowInput, WorkflowHandle
+from temporalio.client import (
+    Client,
+    Interceptor,
+    OutboundInterceptor,
+    StartWorkflowInput,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from domain.audit import Kind as Found
 from domain.audit import Mend
-from domain.cancellation import Cancellation
+from domain.cancellation import Cancellation, Reason
 from domain.decision import DecisionOutcome
 from domain.inventory import ChangeKind, ChangeLine, InventoryChange
 from domain.notices import Kind
@@ -28,11 +37,13 @@ from domain.status import Status
 from gateways.errors import GatewayUnavailable
 from gateways.oms_webhook import OmsWebhook, keys_of
 from gateways.payment import BookEntry
+from starter.auditing import audit
 from starter.auditing.around import of_provider
 from starter.auditing.temporal import Temporal
 from starter.auditing.typed import as_typed
 from starter.commands.audit import Shown
-from starter.starts import start_again
+from starter.errors import Refusal
+from starter.starts import start, start_again
 from store import bells, cancelling, catalog, mailed, notices, placing
 from store.cancelling import Cancelling
 from store.database import Database
@@ -43,7 +54,7 @@ from store.shop_tables import OperationRow
 from store.tables import LineRow, OrderRow
 from tests.dev_shop import ahead, dev_shop, found, repaired
 from tests.fakes.oms_server import SECRET, OmsServer
-from tests.shop import PRICE, SKU, Books, Shop, eventually, gateways, line, sandboxes
+from tests.shop import LIMIT_SECONDS, PRICE, SKU, Books, Shop, eventually, gateways, line, sandboxes
 from worker.relay import relay
 from worker.wiring import running_worker
 from workflows.codec import Encryption, Key
@@ -109,6 +120,49 @@ async def test_e5_a_workflow_terminated_by_hand_is_named_and_started_again_and_i
         assert shop.changes("100") == [("workflow", "operations:maria")]
         assert shop.changes("101") == []
         assert shop.findings() == []
+
+
+async def test_e5_a_start_with_another_body_ends_though_somebody_asked_it_something(shop: Shop) -> None:
+    order = await shop.order("100", 2)
+    other = order.model_copy(update={"expedited": True})
+    wish = Cancellation(cancellation_id="C-1", reason=Reason.PRICE)
+    async with running_worker(shop.client, shop.parts), asyncio.timeout(LIMIT_SECONDS):
+        await shop.doors.place(order)
+        await shop.handle("100").terminate("by mistake")
+        started = start(other)
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await shop.client.execute_update_with_start_workflow(
+                "request_cancellation", wish, start_workflow_operation=started
+            )
+        with pytest.raises(WorkflowFailureError):
+            await (await started.workflow_handle()).result()
+        await eventually(lambda: _named(shop, ("workflow_failed", "100")), "it is named")
+
+        repairs, audited = await repaired(shop)
+
+        assert isinstance(refused.value.cause, ApplicationError)
+        assert refused.value.cause.type == "OrderBodyChanged"
+        assert [(one.order_id, one.repair) for one in repairs] == [("100", Mend.START)]
+        assert audited.left.findings == ()
+        assert shop.books("100") == Books(backordered=2)
+
+
+async def test_e5_where_most_orders_have_no_workflow_it_may_be_the_wrong_temporal(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "_FEW", 1)
+    async with running_worker(shop.client, shop.parts):
+        await confirmed(shop, "100")
+        for order_id in ("101", "102"):
+            order, now = await shop.order(order_id, 1), datetime.now(UTC) - LONG_AGO
+            shop.database.write(placing.place, Placing(order=order, at=now, asked_at=now))
+
+        with pytest.raises(Refusal, match="2 of 3 open orders have no workflow"):
+            await repaired(shop)
+        repairs, audited = await repaired(shop, sure=True)
+
+    assert sorted(one.order_id or "" for one in repairs) == ["101", "102"]
+    assert audited.left.findings == ()
 
 
 async def _named(shop: Shop, finding: tuple[str, str]) -> bool:

@@ -19,8 +19,9 @@ from domain.order import Address, Fulfilment
 from domain.parcel import ParcelStage
 from domain.policy import Policy, Product, ShippedWhen
 from domain.status import Status
-from store import labels, moved, orders
+from store import labels, money, moved, orders
 from store.life_tables import ChangeRow
+from store.money import Approval
 from store.parcels import Step
 from tests.store.stockroom import MINI, PRICE, SKU, Stockroom, Units, bought, day
 
@@ -201,6 +202,27 @@ def test_a_settled_parcel_stays_on_record_as_unpaid(stock: Stockroom, how: How) 
     assert (state.parcels[0].stage, state.parcels[0].settled) == (ParcelStage.UNPAID, how)
     assert state.unpaid.minor == 2 * PRICE
     assert not state.parcels[0].owed
+
+
+@pytest.mark.parametrize("how", How)
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_another_card_holds_for_a_settled_parcel_goes_back(
+    stock: Stockroom, how: How, *, answered: bool
+) -> None:
+    unpaid(stock)
+    stock.database.write(money.voided, STEP, "100/1/void/1", "pi-1")
+    stock.change("100", PaymentMethod(method="pm_card_mastercard"))
+    later = STEP.model_copy(update={"at": day(14)})
+    attempt = stock.database.write(money.to_authorise, later)
+    if answered:
+        stock.database.write(money.authorised, later, attempt, Approval(reference="pi-2"))
+
+    state = stock.change("100", Settlement(parcel=1, how=how, reason="bank transfer")).state
+
+    assert state.parcels[0].to_void
+    assert state.ended_at is None
+    let_go = stock.database.write(money.voided, later, "100/1/void/2", "pi-2")
+    assert (let_go.parcels[0].money_held, let_go.started) == (False, ())
 
 
 def test_a_stopped_parcels_units_are_back_and_go_to_the_next(stock: Stockroom) -> None:

@@ -5,6 +5,7 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import update
 
+from domain.cancellation import CancelResult
 from domain.decision import DecisionOutcome, Refusal
 from domain.errors import OrderBodyChanged
 from domain.inventory import ChangeKind
@@ -183,6 +184,22 @@ def test_an_order_that_is_placed_again_after_it_was_freed_has_right_books(stock:
         "ordered",
         "dealt",
     ]
+
+
+def test_a_cancellation_that_came_too_late_for_a_rejected_order_cancels_the_one_that_is_placed_now(
+    stock: Stockroom,
+) -> None:
+    stock.receive(2)
+    stock.place("100", 2, timing="at_order")
+    stock.charge("100", declined=True)
+    late = stock.cancel("100", cancellation_id="native-100", on=6)
+    stock.place("100", 2, on=7)
+
+    done = stock.cancel("100", cancellation_id="native-100", on=8)
+
+    assert (late.outcome.outcome, late.outcome.units_cancelled) == (CancelResult.TOO_LATE, 0)
+    assert (done.outcome.outcome, done.outcome.units_cancelled) == (CancelResult.CANCELLED, 2)
+    assert stock.units("100") == Units(cancelled=2)
 
 
 def test_an_order_may_be_rejected_and_placed_many_times(stock: Stockroom) -> None:
