@@ -1,6 +1,7 @@
 """Databases for the tests: each test its own, copied from one that was migrated once."""
 
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -12,6 +13,9 @@ from store.migrate import migrate
 from tests.postgres import PostgresServer, postgres
 
 BOTH = ("sqlite", "postgresql")
+
+# A shell that starts the tests in its background has them ignore Ctrl-C, and what they start would do as they do.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
