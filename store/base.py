@@ -12,8 +12,8 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    TextClause,
     TypeDecorator,
-    text,
 )
 from sqlalchemy.orm import DeclarativeBase
 
@@ -58,6 +58,6 @@ class Base(DeclarativeBase):
 COUNTED = BigInteger().with_variant(Integer(), "sqlite")
 
 
-def partial(name: str, *columns: str, where: str) -> Index:
+def partial(name: str, *columns: str, where: TextClause) -> Index:
     """An index of some rows alone, on either database."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from store.base import COUNTED, Base, partial
 
-_PENDING = "delivered_at IS NULL AND NOT dead"
+_PENDING = text("delivered_at IS NULL AND NOT dead")
 
 
 class EventRow(Base):
@@ -20,7 +20,7 @@ class EventRow(Base):
         Index(None, "stream", "id"),
         partial("ix_events_pending", "stream", "id", where=_PENDING),
         partial("ix_events_due", "id", where=_PENDING),
-        partial("ix_events_dead", "id", where="dead"),
+        partial("ix_events_dead", "id", where=text("dead")),
     )
 
     id: Mapped[int] = mapped_column(COUNTED, primary_key=True, autoincrement=True)

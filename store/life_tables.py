@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.base import Base, partial
@@ -21,7 +21,7 @@ class ParcelRow(Base):
             "promised_on",
             "units",
             "stage",
-            where="shipped_at IS NOT NULL",
+            where=text("shipped_at IS NOT NULL"),
         ),
     )
 
@@ -125,7 +125,7 @@ class NoticeRow(Base):
     """One e-mail to one customer about one thing, once."""
 
     __tablename__ = "notices"
-    __table_args__ = (partial("ix_notices_undelivered", "at", where="NOT delivered"),)
+    __table_args__ = (partial("ix_notices_undelivered", "at", where=text("NOT delivered")),)
 
     order_id: Mapped[str] = mapped_column(primary_key=True)
     """Its order."""

@@ -74,7 +74,7 @@ class BellRow(Base):
     __tablename__ = "bells"
     __table_args__ = (
         UniqueConstraint("cause", "order_id", "signal"),
-        partial("ix_bells_unrung", "cause", where="rung_at IS NULL"),
+        partial("ix_bells_unrung", "cause", where=text("rung_at IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(COUNTED, primary_key=True, autoincrement=True)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.base import Base, partial
@@ -15,7 +15,7 @@ class ProductRow(Base):
     __tablename__ = "products"
     __table_args__ = (
         CheckConstraint("reserved >= 0 AND reserved <= on_hand", name="reserved_is_on_hand"),
-        partial("ix_products_waiting", "waiting", where="waiting > 0"),
+        partial("ix_products_waiting", "waiting", where=text("waiting > 0")),
     )
 
     sku: Mapped[str] = mapped_column(primary_key=True)
@@ -57,17 +57,19 @@ class OrderRow(Base):
         Index(None, "status", "placed_at"),
         Index(None, "placed_at", "order_id"),
         Index(None, "customer_id", "placed_at", "order_id"),
-        partial("ix_orders_open", "order_id", where="ended_at IS NULL"),
+        partial("ix_orders_open", "order_id", where=text("ended_at IS NULL")),
         Index(None, "email"),
-        partial("ix_orders_accepted", "placed_at", "backordered", where="accepted_at IS NOT NULL"),
+        partial("ix_orders_accepted", "placed_at", "backordered", where=text("accepted_at IS NOT NULL")),
         partial(
             "ix_orders_current",
             "placed_at",
             "currency",
             "order_id",
-            where="backordered AND ended_at IS NULL AND accepted_at IS NOT NULL",
+            where=text("backordered AND ended_at IS NULL AND accepted_at IS NOT NULL"),
         ),
-        partial("ix_orders_ended", "ended_at", "status", "placed_at", "shipped_at", where="backordered"),
+        partial(
+            "ix_orders_ended", "ended_at", "status", "placed_at", "shipped_at", where=text("backordered")
+        ),
     )
 
     order_id: Mapped[str] = mapped_column(primary_key=True)
@@ -149,8 +151,8 @@ class LineRow(Base):
             name="units_are_not_negative",
         ),
         ForeignKeyConstraint(["order_id"], ["orders.order_id"]),
-        partial("ix_lines_needy", "sku", "queue_at", "placed_at", "order_id", where="backordered > 0"),
-        partial("ix_lines_holding", "sku", "queue_at", "placed_at", "order_id", where="allocated > 0"),
+        partial("ix_lines_needy", "sku", "queue_at", "placed_at", "order_id", where=text("backordered > 0")),
+        partial("ix_lines_holding", "sku", "queue_at", "placed_at", "order_id", where=text("allocated > 0")),
         partial(
             "ix_lines_supplied",
             "sku",
@@ -158,7 +160,7 @@ class LineRow(Base):
             "queue_at",
             "placed_at",
             "order_id",
-            where="backordered > 0",
+            where=text("backordered > 0"),
         ),
         Index(None, "sku", "placed_at"),
         # All that the figures ask of an open line, so that they need no look at the lines themselves.
@@ -171,10 +173,13 @@ class LineRow(Base):
             "cancelled",
             "backordered",
             "promised_on",
-            where="ordered > shipped + cancelled",
+            where=text("ordered > shipped + cancelled"),
         ),
         partial(
-            "ix_lines_ended", "sku", "placed_at", where="backordered = 0 AND allocated = 0 AND claimed = 0"
+            "ix_lines_ended",
+            "sku",
+            "placed_at",
+            where=text("backordered = 0 AND allocated = 0 AND claimed = 0"),
         ),
     )
 

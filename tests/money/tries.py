@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from gateways.errors import GatewayError, PermanentRefusal
@@ -62,18 +63,23 @@ class Tries:
 
     async def reach(self, act: Act, wish: Any, pauses: tuple[int, ...] = GATEWAY) -> Any:
         """An activity that reaches outside; raises `GaveUp` when it is out of tries, or was refused."""
-        for attempt, pause in enumerate(pauses, 1):
+        began = self.clock.now
+        for attempt, seconds in enumerate(pauses, 1):
+            pause = timedelta(seconds=seconds)
             try:
-                answer = await _once(act, wish, attempt)
+                answer = await _once(act, wish, attempt, self.clock.now - began)
             except PermanentRefusal as refusal:
                 self.tally[f"refused: {refusal.code}"] += 1
                 raise GaveUp(str(refusal)) from refusal
             except GatewayError as failure:
                 self.tally[type(failure).__name__] += 1
+            except ApplicationError as early:
+                self.tally["too early to tell"] += 1
+                pause = early.next_retry_delay or pause
             else:
                 if not self._is_lost():
                     return answer
-            self.clock.go_on(seconds=pause)
+            self.clock.go_on(seconds=pause.total_seconds())
         raise GaveUp
 
     def _is_lost(self) -> bool:
@@ -83,8 +89,12 @@ class Tries:
         return lost
 
 
-async def _once(act: Act, wish: Any, attempt: int) -> Any:
+async def _once(act: Act, wish: Any, attempt: int, after: timedelta = timedelta(0)) -> Any:
+    """One try, so long after the first was scheduled."""
     environment = ActivityEnvironment()
-    environment.info = replace(environment.info, attempt=attempt, **TIME)
+    scheduled = environment.info.scheduled_time
+    environment.info = replace(
+        environment.info, attempt=attempt, current_attempt_scheduled_time=scheduled + after, **TIME
+    )
     answer = environment.run(act, wish)
     return await answer if inspect.isawaitable(answer) else answer

@@ -44,6 +44,9 @@ async def test_c1_a_declined_card_holds_the_units_until_another_method_pays_for_
 async def test_c1_no_other_method_in_time_hands_the_units_to_the_next_and_charges_nobody(shop: Shop) -> None:
     await shop.receive(2)
     held = await _on_hold(shop, "100", 2)
+    await shop.env.sleep(
+        timedelta(hours=1)
+    )  # so that the other's weekly letter is due after the grace period
     await shop.place("101", 2)
     began = held.parcels[0].declined_at
     assert began

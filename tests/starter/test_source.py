@@ -11,7 +11,7 @@ PACKAGES = ("domain", "store", "gateways", "activities", "workflows", "worker", 
 SECRET = re.compile(r"(^|_)(tokens?|digests?|secrets?|signatures?|signed|passwords?|mac)($|_)")
 
 COMPARED = {
-    "store/placing.py": "the hash of an order's body, which its sender knows",
+    "store/known_orders.py": "the hash of an order's body, which its sender knows",
     "store/cancelling.py": "the hash of a wish, which its sender knows",
     "workflows/doors.py": "the hash of a wish, which its sender knows",
     "store/inventory.py": "the hash of a change, which its sender knows",
