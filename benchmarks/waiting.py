@@ -88,10 +88,10 @@ def _of_waiting(ours: Waited, bare: Waited, lean: Waited) -> list[Figure]:
 
 def _of_rooms(stored: float, kept: float, idle: float) -> list[Figure]:
     orders = ORDERS + WARM
-    rooms = {"PostgreSQL per waiting order, with its ledger, letter and events": (stored, 20)}
-    rooms["Temporal's store per waiting order"] = (kept, 60)
+    ours = "PostgreSQL per waiting order, with its ledger, letter and events"
     return [
-        *(most(name, size / orders / 1000, "KB", limit) for name, (size, limit) in rooms.items()),
+        most(ours, stored / orders / 1000, "KB", 20),
+        most("Temporal's store per waiting order", kept / orders / 1000, "KB", 60),
         most(
             f"a worker's processor time for 10,000 waiting orders, {IDLE_SECONDS} s",
             idle * 10_000 / orders,

@@ -126,8 +126,7 @@ def undo(session: Session, deal: Deal, parcel: ParcelRow) -> None:
     give_back_label(parcel)
     parcel.stage = ParcelStage.UNDONE
     rests.over(session, orders.row(session, parcel.order_id), parcel_rest(parcel.number))
-    unanswered = payments.unanswered(session, parcel.order_id, parcel.number, PaymentKind.AUTHORISE)
-    parcel.money_held = parcel.money_held or unanswered is not None
+    parcel.money_held = payments.may_hold(session, parcel)
 
 
 def give_back_label(parcel: ParcelRow) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from domain.payment import Attempt, PaymentKind
 from store import keys
-from store.life_tables import PaymentRow
+from store.life_tables import ParcelRow, PaymentRow
 from store.orders import STARTED, SUCCEEDED
 
 DECLINED = "declined"
@@ -156,6 +156,13 @@ def reference_of(session: Session, order_id: str, parcel: int, kind: PaymentKind
         PaymentRow.state == SUCCEEDED,
     )
     return session.scalars(statement.order_by(PaymentRow.attempt.desc()).limit(1)).first()
+
+
+def may_hold(session: Session, parcel: Row[Any] | ParcelRow) -> bool:
+    """Whether money is held for the parcel, or may be: its authorisation has no answer yet."""
+    if parcel.money_held:
+        return True
+    return unanswered(session, parcel.order_id, parcel.number, PaymentKind.AUTHORISE) is not None
 
 
 def unanswered(session: Session, order_id: str, parcel: int, kind: PaymentKind) -> Attempt | None:

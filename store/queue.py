@@ -56,20 +56,8 @@ def queue(session: Session, sku: str, limit: int = 100) -> SkuQueue:
         .order_by(*QUEUE)
         .limit(limit)
     )
-    places = tuple(
-        QueuePlace(
-            place=place,
-            order_id=line.order_id,
-            priority=priority,
-            queue_at=line.queue_at,
-            placed_at=line.placed_at,
-            ordered=line.ordered,
-            backordered=line.backordered,
-            allocated=line.allocated,
-            promised_on=line.promised_on,
-        )
-        for place, (line, priority) in enumerate(session.execute(statement), 1)
-    )
+    rows = enumerate(session.execute(statement), 1)
+    places = tuple(_place(place, line, priority) for place, (line, priority) in rows)
     waiting = select(func.sum(LineRow.backordered)).where(LineRow.sku == sku, LineRow.backordered > 0)
     return SkuQueue(
         sku=sku,
@@ -79,6 +67,20 @@ def queue(session: Session, sku: str, limit: int = 100) -> SkuQueue:
         available=product.on_hand - product.reserved,
         waiting_units=session.scalar(waiting) or 0,
         places=places,
+    )
+
+
+def _place(place: int, line: LineRow, priority: str) -> QueuePlace:
+    return QueuePlace(
+        place=place,
+        order_id=line.order_id,
+        priority=priority,
+        queue_at=line.queue_at,
+        placed_at=line.placed_at,
+        ordered=line.ordered,
+        backordered=line.backordered,
+        allocated=line.allocated,
+        promised_on=line.promised_on,
     )
 
 

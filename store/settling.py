@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 from domain.cancellation import Cancellation, CancellationOutcome, CancelResult, Reason
 from domain.changes import How, Settlement
 from domain.parcel import ParcelStage
-from domain.payment import PaymentKind
 from store import cancelling, keys, order_events, orders, parcels, payments, promises
 from store.cancelling import Cancelling
 from store.deal import Deal, lock
@@ -45,8 +44,7 @@ def settle(session: Session, step: Step, settlement: Settlement) -> str:
 
 def _let_go(session: Session, step: Step) -> None:
     """What another method holds for it by now, or may hold, goes back."""
-    unanswered = payments.unanswered(session, step.order_id, step.parcel, PaymentKind.AUTHORISE)
-    if parcels.row(session, step).money_held or unanswered is not None:
+    if payments.may_hold(session, parcels.row(session, step)):
         parcels.change(session, step, THIS, money_held=True, capture_refused=True)
 
 
